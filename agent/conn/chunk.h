@@ -37,7 +37,7 @@ struct Chunk {
   std::uint64_t offset = 0;  // of the first byte in its direction's stream
   std::uint32_t size = 0;
   std::string_view bytes;
-  std::string_view last;  // up to 8 last bytes of a call of which only both ends were copied; else empty
+  std::string_view last;  // up to 8 last bytes of the call when `bytes` does not hold them all; else empty
   std::uint32_t tgid = 0;
   std::uint32_t tid = 0;
   std::int32_t fd = -1;

@@ -22,6 +22,7 @@ enum clew_event_type {
 	CLEW_EVENT_BYTES = 4, /* clew_bytes_event: bytes moved inside a message, no copy but of both ends */
 	CLEW_EVENT_EOF = 5, /* clew_event_header only: a read returned 0, or the direction was shut down */
 	CLEW_EVENT_PROC = 6, /* clew_proc_event */
+	CLEW_EVENT_REENTER = 7, /* clew_event_header only: may go back under injection; for the loader, never recorded */
 };
 
 enum clew_direction {
@@ -120,11 +121,12 @@ struct clew_data_event {
 	__u16 captured;
 	__u16 flags;
 	struct clew_context ctx;
-	__u8 data[]; /* CLEW_DATA_CLASS_SMALL, _MEDIUM or _LARGE bytes */
+	__u8 last[8]; /* with CLEW_DATA_TRUNCATED: the call's last `last_len` bytes, for the chunked coding */
+	__u8 last_len;
+	__u8 pad[7];
+	__u8 data[]; /* exactly `captured` bytes */
 };
-#define CLEW_DATA_CLASS_SMALL 160
-#define CLEW_DATA_CLASS_MEDIUM 928
-#define CLEW_DATA_CLASS_LARGE 4000
+#define CLEW_DATA_MAX 4000 /* largest `captured` of one record */
 #define CLEW_HEAD_MAX 65536 /* a head longer than this is given up */
 
 /* CLEW_EVENT_BYTES: `size` bytes at `offset`; the first and last of them, for the chunked coding. */
@@ -177,7 +179,7 @@ enum clew_drop {
 CLEW_ASSERT_SIZE(clew_event_header, 32);
 CLEW_ASSERT_SIZE(clew_conn_event, 80);
 CLEW_ASSERT_SIZE(clew_context, 40);
-CLEW_ASSERT_SIZE(clew_data_event, 88);
+CLEW_ASSERT_SIZE(clew_data_event, 104);
 CLEW_ASSERT_SIZE(clew_bytes_event, 72);
 CLEW_ASSERT_SIZE(clew_proc_event, 64);
 
