@@ -1,0 +1,185 @@
+"""A place to run services and Clew in: a cgroup, a network namespace and a folder of its own, gone afterwards."""
+
+import ctypes
+import fcntl
+import os
+import pathlib
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from tests.support import cgroup, environment
+
+_CLONE_NEWNET = 0x40000000
+_SIOCGIFFLAGS = 0x8913
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 1
+
+# The three groups of a sandbox. Only the first is ever selected for tracing.
+TRACED = "traced"
+PLAIN = "plain"
+CLEW = "clew"
+
+
+class Failure(Exception):
+    """Something that the test needs did not come up; the message says what, with the end of its log."""
+
+
+def _enter_network_namespace():
+    """Moves this process into a new network namespace with a working loopback. It ends with its last process."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_CLONE_NEWNET) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"unshare: {os.strerror(error)}")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sH22x", b"lo", 0)
+        _, flags = struct.unpack("16sH22x", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request))
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", flags | _IFF_UP))
+
+
+class Process:
+    """A process that the sandbox started, its output in a log file."""
+
+    def __init__(self, name, popen, log):
+        self.name = name
+        self.popen = popen
+        self.pid = popen.pid
+        self.log = log
+
+    def running(self):
+        return self.popen.poll() is None
+
+    def tail(self, lines=25):
+        text = self.log.read_text(errors="replace").splitlines()[-lines:]
+        return "\n".join(f"    {self.name}| {line}" for line in text)
+
+    def stop(self, number=signal.SIGTERM, patience=15):
+        """Sends the signal and waits for the end. Returns the exit status; raises Failure when it does not end."""
+        if self.running():
+            self.popen.send_signal(number)
+        try:
+            return self.popen.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+            raise Failure(f"{self.name} ignored signal {number} for {patience} s\n{self.tail()}") from None
+
+
+class Sandbox:
+    """Use as a context manager, before the process has started a thread: `with Sandbox() as sandbox:`."""
+
+    def __init__(self):
+        mount = cgroup.find_mount()
+        if mount is None:
+            raise Failure("no cgroup2 is mounted")
+        _enter_network_namespace()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="clew-test-"))
+        self.folder.chmod(0o755)  # nginx's workers are another user
+        self.cgroup = mount / self.folder.name
+        self._janitor = subprocess.Popen(
+            [environment.PYTHON, "-m", "tests.support.janitor", self.cgroup, self.folder],
+            cwd=environment.ROOT,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        for group in (TRACED, PLAIN, CLEW):
+            self.group(group).mkdir(parents=True)
+        self._ports = set()
+        self._started = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            for process in self._started:
+                print(process.tail(), file=sys.stderr)
+        self.close()
+
+    def close(self):
+        """Ends all that was started and removes all that was made. Raises Failure when something stays."""
+        if self._janitor is None:
+            return
+        janitor, self._janitor = self._janitor, None
+        janitor.stdin.close()
+        status = janitor.wait()
+        for process in self._started:
+            process.popen.wait()
+        if status != 0:
+            raise Failure(f"the sandbox {self.cgroup} could not be cleaned up")
+
+    def group(self, name):
+        """The folder of one of the groups TRACED, PLAIN, CLEW."""
+        return self.cgroup / name
+
+    def free_port(self, family=socket.AF_INET):
+        """A TCP port of this namespace that nobody has, and that is not handed out again."""
+        while True:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            if port not in self._ports:
+                self._ports.add(port)
+                return port
+
+    def spawn(self, name, command, group=TRACED, variables=None, cwd=None):
+        """Starts `command` inside `group`: the shell enters before it becomes the command, so no work is missed."""
+        log = self.folder / f"{name}-{len(self._started)}.log"
+        with log.open("wb") as output:
+            popen = subprocess.Popen(
+                self._enter(group) + [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment.clean_environment(**(variables or {})),
+                cwd=cwd or self.folder,
+            )
+        process = Process(name, popen, log)
+        self._started.append(process)
+        return process
+
+    def run(self, command, group=TRACED, variables=None, timeout=120):
+        """Runs `command` inside `group` to its end. Returns its standard output; raises Failure on any other end."""
+        done = subprocess.run(
+            self._enter(group) + [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=environment.clean_environment(**(variables or {})),
+            cwd=self.folder,
+            timeout=timeout,
+        )
+        if done.returncode != 0:
+            text = (done.stdout[-2000:] + done.stderr[-2000:]).decode(errors="replace")
+            raise Failure(f"{command[0]} ended with {done.returncode}: {text}")
+        return done.stdout.decode()
+
+    def _enter(self, group):
+        return ["/bin/sh", "-c", 'echo 0 > "$0" && exec "$@"', str(self.group(group) / "cgroup.procs")]
+
+
+def wait_until(condition, what, seconds=20, process=None):
+    """Polls `condition` until it is true and returns its value; raises Failure after `seconds`, or when `process` ended."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if process is not None and not process.running():
+            raise Failure(f"{process.name} ended with {process.popen.returncode}\n{process.tail()}")
+        if time.monotonic() > deadline:
+            log = f"\n{process.tail()}" if process else ""
+            raise Failure(f"waited {seconds} s in vain for {what}{log}")
+        time.sleep(0.05)
+
+
+def listening(port, host="127.0.0.1"):
+    """Whether someone accepts on that port. A bare connect: no request, hence no span."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+        return True
+    except OSError:
+        return False

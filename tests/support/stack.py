@@ -1,0 +1,119 @@
+"""Clew itself inside a sandbox: a collector, an agent that traces the sandbox's group, and tracectl to ask."""
+
+import json
+import os
+import signal
+import subprocess
+
+from tests.support import environment, metrics
+from tests.support.sandbox import CLEW, TRACED, Failure, wait_until
+
+
+def _need(name):
+    path = environment.binary(name)
+    if path is None:
+        raise Failure(f"{name} is not built")
+    return path
+
+
+class Collector:
+    """A collector with its store in the sandbox's folder. It keeps ports and data over a restart."""
+
+    def __init__(self, sandbox, name="collector"):
+        self._sandbox = sandbox
+        self._name = name
+        self.port, self.query_port, self.metrics_port = (sandbox.free_port() for _ in range(3))
+        self.data = sandbox.folder / f"{name}-data"
+        self.process = None
+
+    def start(self):
+        self.process = self._sandbox.spawn(
+            self._name,
+            [
+                _need("clew-collector"),
+                f"--listen=127.0.0.1:{self.port}",
+                f"--query-listen=127.0.0.1:{self.query_port}",
+                f"--metrics-listen=127.0.0.1:{self.metrics_port}",
+                f"--data-dir={self.data}",
+            ],
+            group=CLEW,
+        )
+        wait_until(
+            lambda: metrics.healthy(self.metrics_port), "the collector's health", process=self.process
+        )
+        return self
+
+    def stop(self, number=signal.SIGTERM):
+        status = self.process.stop(number)
+        if number == signal.SIGTERM and status != 0:
+            raise Failure(f"the collector ended with {status}\n{self.process.tail()}")
+
+    def tracectl(self, *arguments, timeout=60):
+        """Runs tracectl against this collector. Returns its standard output; raises Failure unless it ends with 0."""
+        done = self.ask(*arguments, timeout=timeout)
+        if done.returncode != 0:
+            raise Failure(f"tracectl {' '.join(arguments)}: {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def ask(self, *arguments, timeout=60):
+        """Runs tracectl against this collector, however it ends. Returns the CompletedProcess, outputs as text."""
+        return subprocess.run(
+            [_need("tracectl"), "--server", f"127.0.0.1:{self.query_port}", *arguments],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env=environment.clean_environment(),
+            timeout=timeout,
+        )
+
+    def status(self):
+        return json.loads(self.tracectl("status", "-o", "json"))
+
+
+class Agent:
+    """An agent that traces the group TRACED of the sandbox."""
+
+    def __init__(self, sandbox, *endpoints, capture="auto", inject="on", flags=()):
+        self._sandbox = sandbox
+        self.metrics_port = sandbox.free_port()
+        group = sandbox.group(TRACED)
+        self._command = [
+            _need("clew-agent"),
+            f"--cgroup={group}",
+            f"--attach-cgroup={group}",
+            f"--capture={capture}",
+            f"--inject={inject}",
+            f"--metrics-listen=127.0.0.1:{self.metrics_port}",
+            *(f"--endpoint=127.0.0.1:{port}" for port in endpoints),
+            *flags,
+        ]
+        self.process = None
+
+    def start(self):
+        """Starts the agent and waits until it traces."""
+        self.process = self._sandbox.spawn("agent", self._command, group=CLEW)
+        wait_until(lambda: metrics.healthy(self.metrics_port), "the agent's health", process=self.process)
+        return self
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends the agent; by SIGTERM that includes the final flush, and a status other than 0 is a Failure."""
+        status = self.process.stop(number)
+        if number == signal.SIGTERM and status != 0:
+            raise Failure(f"the agent ended with {status}\n{self.process.tail()}")
+
+    def metrics(self):
+        return metrics.scrape(self.metrics_port)
+
+    def cpu_seconds(self):
+        """User and system time of the agent so far, as two numbers."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        ticks = os.sysconf("SC_CLK_TCK")
+        return int(fields[11]) / ticks, int(fields[12]) / ticks
+
+    def peak_rss_mb(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            for line in status:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) / 1024
+        return 0.0
