@@ -1,0 +1,154 @@
+#include "store/fragment.h"
+
+#include <memory>
+#include <protozero/exception.hpp>
+#include <protozero/varint.hpp>
+
+#include "store/otlp_fields.h"
+
+namespace clew::store {
+namespace {
+
+using SharedBytes = std::shared_ptr<const std::string>;
+
+void AppendVarint(std::string& out, std::uint64_t value) {
+  protozero::add_varint_to_buffer(&out, value);
+}
+
+void AppendSized(std::string& out, std::string_view bytes) {
+  AppendVarint(out, bytes.size());
+  out += bytes;
+}
+
+// The distinct byte strings of a fragment, by address: the receiver makes one per ResourceSpans and ScopeSpans of a
+// request. Spans of one resource come in a row, so looking backwards finds it at once.
+class Table {
+ public:
+  std::size_t IndexOf(const SharedBytes& bytes) {
+    for (std::size_t i = entries_.size(); i-- > 0;) {
+      if (entries_[i] == bytes.get()) return i;
+    }
+    entries_.push_back(bytes.get());
+    return entries_.size() - 1;
+  }
+  void AppendTo(std::string& out) const {
+    AppendVarint(out, entries_.size());
+    for (const std::string* entry : entries_) AppendSized(out, *entry);
+  }
+
+ private:
+  std::vector<const std::string*> entries_;
+};
+
+// Reads the parts of a fragment; throws protozero's exceptions when they do not fit.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  bool done() const { return at_ == end_; }
+  std::uint64_t Varint() { return protozero::decode_varint(&at_, end_); }
+  // A count of things of at least one byte each, so that a forged one cannot make us reserve memory.
+  std::uint64_t Count() {
+    const std::uint64_t count = Varint();
+    if (count > static_cast<std::uint64_t>(end_ - at_)) throw protozero::end_of_buffer_exception{};
+    return count;
+  }
+  std::string_view Sized() {
+    const std::uint64_t size = Count();
+    const std::string_view bytes(at_, size);
+    at_ += size;
+    return bytes;
+  }
+  std::vector<SharedBytes> Strings() {
+    std::vector<SharedBytes> table(Count());
+    for (SharedBytes& entry : table) entry = std::make_shared<const std::string>(Sized());
+    return table;
+  }
+
+ private:
+  const char* at_;
+  const char* end_;
+};
+
+Error Corrupt(const char* what) {
+  return Error{Code::kCorrupt, std::string("stored fragment: ") + what};
+}
+
+// The span with its indexed fields; nothing when they are not those of a valid span of `trace`.
+std::optional<SpanRecord> ToRecord(const TraceId& trace, std::string_view bytes) {
+  const SpanFields fields = ReadSpanFields(bytes);
+  const auto span_id = SpanId::FromBytes(fields.span_id);
+  const auto parent = fields.parent_span_id.empty() ? SpanId{}
+                                                    : SpanId::FromBytes(fields.parent_span_id);
+  const bool times_fit = fields.start_unix_nano >> 63 == 0 && fields.end_unix_nano >> 63 == 0;
+  if (fields.trace_id != trace.View() || !span_id || !parent || !times_fit) return std::nullopt;
+  SpanRecord record;
+  record.trace_id = trace;
+  record.span_id = *span_id;
+  record.parent_id = *parent;
+  record.name = fields.name;
+  record.kind = static_cast<std::uint8_t>(fields.kind);
+  record.status_code = static_cast<std::uint8_t>(fields.status_code);
+  record.start = UnixNanosFrom(fields.start_unix_nano);
+  record.end = UnixNanosFrom(fields.end_unix_nano);
+  record.span = bytes;
+  return record;
+}
+
+Result<std::vector<SpanRecord>> Decode(const TraceId& trace, std::string_view fragment) {
+  if (fragment.empty() || static_cast<std::uint8_t>(fragment[0]) != kFragmentVersion) {
+    return Corrupt("unknown version");
+  }
+  Reader in(fragment.substr(1));
+  const std::vector<SharedBytes> resources = in.Strings();
+  std::vector<std::string> services;
+  services.reserve(resources.size());
+  for (const SharedBytes& resource : resources) services.emplace_back(ReadServiceName(*resource));
+  const std::vector<SharedBytes> scopes = in.Strings();
+  const std::uint64_t count = in.Count();
+  std::vector<SpanRecord> spans;
+  spans.reserve(count / 3);  // a span takes three varints at least; the count itself is not trusted
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t resource = in.Varint();
+    const std::uint64_t scope = in.Varint();
+    if (resource >= resources.size() || scope >= scopes.size()) return Corrupt("index out of range");
+    auto record = ToRecord(trace, in.Sized());
+    if (!record) return Corrupt("span of another trace");
+    record->service = services[resource];
+    record->resource = resources[resource];
+    record->scope = scopes[scope];
+    spans.push_back(std::move(*record));
+  }
+  if (!in.done()) return Corrupt("bytes behind the last span");
+  return spans;
+}
+
+}  // namespace
+
+std::string EncodeFragment(std::span<const SpanRecord* const> spans) {
+  Table resources;
+  Table scopes;
+  std::string body;
+  std::size_t size = 0;
+  for (const SpanRecord* span : spans) size += span->span.size() + 8;
+  body.reserve(size);
+  for (const SpanRecord* span : spans) {
+    AppendVarint(body, resources.IndexOf(span->resource));
+    AppendVarint(body, scopes.IndexOf(span->scope));
+    AppendSized(body, span->span);
+  }
+  std::string out(1, static_cast<char>(kFragmentVersion));
+  resources.AppendTo(out);
+  scopes.AppendTo(out);
+  AppendVarint(out, spans.size());
+  return out += body;
+}
+
+Result<std::vector<SpanRecord>> DecodeFragment(const TraceId& trace, std::string_view fragment) {
+  try {
+    return Decode(trace, fragment);
+  } catch (const protozero::exception& error) {
+    return Corrupt(error.what());
+  }
+}
+
+}  // namespace clew::store

@@ -1,0 +1,191 @@
+#include "store/rocks_db.h"
+
+#include <fcntl.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "base/bytes.h"
+#include "base/fd.h"
+#include "base/ids.h"
+#include "store/keys.h"
+
+namespace clew::store {
+namespace {
+
+constexpr std::size_t kMiB = 1 << 20;
+constexpr std::array<const char*, 4> kFamilies = {"default", "hot", "trace", "index"};
+
+rocksdb::DBOptions DatabaseOptions() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.max_background_jobs = 2;
+  options.bytes_per_sync = kMiB;  // flushes reach the disk evenly, so that they do not delay the log's sync
+  options.max_open_files = 1024;
+  // A family that is written rarely (meta) would keep old logs alive for ever.
+  options.max_total_wal_size = 256 * kMiB;
+  options.keep_log_file_num = 4;
+  options.max_log_file_size = 16 * kMiB;
+  // Recovery replays the log up to the first record that is not whole. All that was synced, and so acknowledged, lies
+  // before what a crash of the machine can tear.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  return options;
+}
+
+rocksdb::BlockBasedTableOptions TableOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 16 * 1024;
+  table.format_version = 5;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  return table;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(const rocksdb::BlockBasedTableOptions& table,
+                                           std::size_t write_buffer) {
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.compaction_style = rocksdb::kCompactionStyleUniversal;
+  options.write_buffer_size = write_buffer;
+  options.max_write_buffer_number = 4;
+  options.compression = rocksdb::kZSTD;
+  options.compression_opts.level = 1;
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
+  const auto cache = rocksdb::NewLRUCache(128 * kMiB);
+  const auto table = TableOptions(cache);
+
+  auto hot = FamilyOptions(table, 64 * kMiB);
+  // Fragments are found by their trace: filters hold the trace id, not the whole key.
+  hot.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(TraceId::kSize));
+  auto hot_table = table;
+  hot_table.whole_key_filtering = false;
+  hot.table_factory.reset(rocksdb::NewBlockBasedTableFactory(hot_table));
+
+  auto trace = FamilyOptions(table, 32 * kMiB);
+  // Most traces that arrive are new: the memtable's own filter answers that without a walk through it.
+  trace.memtable_whole_key_filtering = true;
+  trace.memtable_prefix_bloom_size_ratio = 0.05;
+
+  return {{kFamilies[0], FamilyOptions(table, 4 * kMiB)},
+          {kFamilies[1], hot},
+          {kFamilies[2], trace},
+          {kFamilies[3], FamilyOptions(table, 32 * kMiB)}};
+}
+
+// "process 4711 (clew-collector)" when another process holds RocksDB's lock on `path`, else empty. Must not be called
+// while this process holds it: closing a second descriptor would release it.
+std::string LockHolder(const std::string& path) {
+  const Fd lock_file(::open((path + "/LOCK").c_str(), O_RDWR | O_CLOEXEC));
+  if (!lock_file.valid()) return {};
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (::fcntl(lock_file.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return {};
+  const std::string pid = std::to_string(lock.l_pid);
+  std::string name;
+  std::ifstream comm("/proc/" + pid + "/comm");
+  std::getline(comm, name);
+  return "process " + pid + (name.empty() ? "" : " (" + name + ")");
+}
+
+Error OpenError(const std::string& path, const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (text.find("lock hold by current process") != std::string::npos) {
+    return Error{Code::kUnavailable, "data directory " + path + " is open in this process already"};
+  }
+  if (text.find("While lock file") != std::string::npos) {
+    const std::string holder = LockHolder(path);
+    if (!holder.empty()) {
+      return Error{Code::kUnavailable, "data directory " + path + " is in use by " + holder};
+    }
+  }
+  return FromRocks("open data directory " + path, status);
+}
+
+// A database with families that we do not know was written by a later version; RocksDB would only say that they were
+// not opened.
+Status CheckFamilies(const std::string& path) {
+  if (!std::filesystem::exists(path + "/CURRENT")) return {};
+  std::vector<std::string> found;
+  const rocksdb::Status status = rocksdb::DB::ListColumnFamilies({}, path, &found);
+  if (!status.ok()) return OpenError(path, status);
+  for (const std::string& name : found) {
+    if (std::find(kFamilies.begin(), kFamilies.end(), name) == kFamilies.end()) {
+      return Error{Code::kUnsupported, "data directory " + path + " has a column family \"" + name +
+                                           "\" that this version does not know"};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Error FromRocks(std::string_view operation, const rocksdb::Status& status) {
+  Code code = Code::kInternal;
+  if (status.IsCorruption()) {
+    code = Code::kCorrupt;
+  } else if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace) {
+    code = Code::kExhausted;
+  } else if (status.IsIOError() || status.IsBusy() || status.IsShutdownInProgress() ||
+             status.IsTryAgain()) {
+    code = Code::kUnavailable;
+  }
+  return Error{code, std::string(operation) + ": " + status.ToString()};
+}
+
+Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return ErrnoError("create data directory", path, error.value());
+  if (const Status known = CheckFamilies(path); !known) return known.error();
+
+  std::unique_ptr<RocksDb> self(new RocksDb);
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(DatabaseOptions(), path, Families(), &self->families_, &db);
+  if (!status.ok()) return OpenError(path, status);
+  self->db_.reset(db);
+  if (const Status format = self->CheckFormat(); !format) return format.error();
+  return self;
+}
+
+RocksDb::~RocksDb() {
+  for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
+}
+
+// Reads the format version, or writes ours into a new database.
+Status RocksDb::CheckFormat() {
+  std::string stored;
+  const rocksdb::Slice key(kFormatKey.data(), kFormatKey.size());
+  const rocksdb::Status status = db_->Get({}, meta(), key, &stored);
+  if (status.IsNotFound()) {
+    AppendU32be(stored, kFormatVersion);
+    rocksdb::WriteOptions durable;
+    durable.sync = true;
+    const rocksdb::Status put = db_->Put(durable, meta(), key, stored);
+    return put.ok() ? Status{} : FromRocks("write format version", put);
+  }
+  if (!status.ok()) return FromRocks("read format version", status);
+  const auto version = ByteCursor(stored).U32be();
+  if (!version) return Error{Code::kCorrupt, "stored format version: not a number"};
+  if (*version != kFormatVersion) {
+    return Error{Code::kUnsupported, "data directory has store format " + std::to_string(*version) +
+                                         "; this version of Clew reads and writes format " +
+                                         std::to_string(kFormatVersion)};
+  }
+  return {};
+}
+
+}  // namespace clew::store

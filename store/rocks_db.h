@@ -1,0 +1,39 @@
+// The RocksDB database of the store: its column families, tuning, lock and errors. Only rocks_*.cc include this.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace clew::store {
+
+// An open database and its families. A handle lives as long as this object.
+class RocksDb {
+ public:
+  // Opens or creates the database in directory `path`. kUnavailable names the process that holds it; kUnsupported says
+  // that another version of Clew wrote it; kCorrupt, kExhausted and others as RocksDB reports them.
+  static Result<std::unique_ptr<RocksDb>> Open(const std::string& path);
+  ~RocksDb();
+
+  rocksdb::DB& db() { return *db_; }
+  rocksdb::ColumnFamilyHandle* meta() const { return families_[0]; }
+  rocksdb::ColumnFamilyHandle* hot() const { return families_[1]; }
+  rocksdb::ColumnFamilyHandle* trace() const { return families_[2]; }
+  rocksdb::ColumnFamilyHandle* index() const { return families_[3]; }
+
+ private:
+  RocksDb() = default;
+  Status CheckFormat();
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;  // in the order of kFamilies, destroyed before db_
+};
+
+// "{operation}: {what RocksDB says}", with the code that fits.
+Error FromRocks(std::string_view operation, const rocksdb::Status& status);
+
+}  // namespace clew::store

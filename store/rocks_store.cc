@@ -1,0 +1,78 @@
+#include "store/rocks_store.h"
+
+#include "base/log.h"
+#include "store/rocks_db.h"
+#include "store/rocks_reader.h"
+#include "store/rocks_search.h"
+#include "store/rocks_writer.h"
+
+namespace clew::store {
+namespace {
+
+class RocksStore final : public SpanStore {
+ public:
+  RocksStore(std::unique_ptr<RocksDb> db, std::unique_ptr<RocksWriter> writer)
+      : db_(std::move(db)), writer_(std::move(writer)) {}
+
+  ~RocksStore() override {
+    const rocksdb::Status status = db_->db().Flush(
+        {}, {db_->meta(), db_->hot(), db_->trace(), db_->index()});
+    // Not lost: the log has it all.
+    if (!status.ok()) LOG_WARN("flush at close failed", {"error", status.ToString()});
+  }
+
+  Status Append(const SpanBatch& batch) override { return writer_->Append(batch); }
+
+  Status ReadTrace(const TraceId& trace,
+                   const std::function<bool(const SpanRecord&)>& each) override {
+    bool any = false;
+    const Status read = ReadFragments(*db_, trace, [&](const SpanRecord& span) {
+      any = true;
+      return each(span);
+    });
+    if (read && !any) return Error{Code::kNotFound, "no trace " + trace.ToHex()};
+    return read;
+  }
+
+  Result<std::vector<TraceId>> FindByPrefix(const std::string& hex_prefix,
+                                            std::size_t limit) override {
+    return FindTracesByPrefix(*db_, hex_prefix, limit);
+  }
+  Result<std::vector<TraceSummary>> Search(const TraceQuery& query) override {
+    return SearchTraces(*db_, query);
+  }
+  Result<std::vector<ServiceInfo>> Services() override { return ListServices(*db_); }
+
+  StoreStats Stats() override {
+    const Totals totals = writer_->totals();
+    return {totals.spans, totals.traces, BytesOnDisk(), OldestStart(*db_)};
+  }
+
+ private:
+  // Tables and the log that has not been written out to them yet.
+  std::uint64_t BytesOnDisk() {
+    std::uint64_t bytes = 0;
+    db_->db().GetAggregatedIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
+    rocksdb::VectorLogPtr logs;
+    if (db_->db().GetSortedWalFiles(logs).ok()) {
+      for (const auto& log : logs) bytes += log->SizeFileBytes();
+    }
+    return bytes;
+  }
+
+  std::unique_ptr<RocksDb> db_;
+  std::unique_ptr<RocksWriter> writer_;  // uses db_
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SpanStore>> OpenRocksStore(const RocksStoreOptions& options) {
+  auto db = RocksDb::Open(options.path);
+  if (!db) return db.error();
+  auto writer = RocksWriter::Make(
+      **db, {options.path, options.min_free_bytes, options.trace_cache_bytes});
+  if (!writer) return writer.error();
+  return std::unique_ptr<SpanStore>(new RocksStore(*std::move(db), *std::move(writer)));
+}
+
+}  // namespace clew::store
