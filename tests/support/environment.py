@@ -36,6 +36,14 @@ def tool(name):
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
 
 
+def need_tool(name):
+    """Like tool(), but raises FileNotFoundError when the machine does not have it."""
+    path = tool(name)
+    if path is None:
+        raise FileNotFoundError(f"{name} is not installed: scripts/setup.sh installs it")
+    return path
+
+
 def clean_environment(**more):
     """Our environment without proxies and preloads, which would change what the services do."""
     kept = {

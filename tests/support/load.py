@@ -24,7 +24,8 @@ class Client(threading.Thread):
         self._number = number
         self._deadline = deadline
         self._connection = http.client.HTTPConnection(
-            urllib.parse.urlsplit(options.url).netloc, timeout=options.timeout
+            urllib.parse.urlsplit(options.url).netloc,
+            timeout=None if options.blocking else options.timeout,
         )
         self.requests = 0
         self.connections = 0
@@ -32,11 +33,14 @@ class Client(threading.Thread):
         self.slowest = 0.0
 
     def run(self):
+        journal = self._options.journal
         for count in range(self._options.requests):
             if self._deadline is not None and time.monotonic() > self._deadline:
                 break
             token = f"{self._options.prefix}-{self._number}-{count}"
             begin = time.monotonic()
+            if journal:
+                journal.write(f"{token} {time.time()}\n")
             try:
                 self._one(token)
             except (OSError, http.client.HTTPException, ValueError) as error:
@@ -80,6 +84,8 @@ def parse():
     parser.add_argument("--body-bytes", type=int, default=0)
     parser.add_argument("--pause", type=float, default=0, help="seconds after each request")
     parser.add_argument("--timeout", type=float, default=15)
+    parser.add_argument("--journal", type=argparse.FileType("w"), help="gets each token and when it began")
+    parser.add_argument("--blocking", action="store_true", help="wait in recv() itself, without a time-out")
     parser.add_argument("--close", action="store_true", help="a connection for each request")
     options = parser.parse_args()
     if options.requests == 10**9 and options.seconds is None:
@@ -95,6 +101,8 @@ def main():
         client.start()
     for client in clients:
         client.join()
+    if options.journal:
+        options.journal.close()
     errors = [error for client in clients for error in client.errors]
     result = {
         "requests": sum(client.requests for client in clients),

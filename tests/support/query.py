@@ -82,8 +82,8 @@ def trace(collector, trace_id):
 
 
 def trace_ids(collector, *filters):
-    """The ids of all stored traces that match tracectl's own filters, newest first."""
-    listing = collector.tracectl("traces", "-o", "name", "--since", "1h", "--limit", "10000", *filters)
+    """The ids of all stored traces that match tracectl's own filters (default: of the last hour), newest first."""
+    listing = collector.tracectl("traces", "-o", "name", "--limit", "10000", *(filters or ("--since", "1h")))
     return listing.split()
 
 

@@ -96,9 +96,13 @@ class Sandbox:
 
     def __exit__(self, kind, *_):
         if kind is not None:
-            for process in self._started:
-                print(process.tail(), file=sys.stderr)
+            self.print_logs()
         self.close()
+
+    def print_logs(self):
+        """Writes the ends of all logs to standard error."""
+        for process in self._started:
+            print(process.tail(), file=sys.stderr)
 
     def close(self):
         """Ends all that was started and removes all that was made. Raises Failure when something stays."""

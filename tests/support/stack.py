@@ -73,11 +73,11 @@ class Collector:
 class Agent:
     """An agent that traces the group TRACED of the sandbox."""
 
-    def __init__(self, sandbox, *endpoints, capture="auto", inject="on", flags=()):
+    def __init__(self, sandbox, *endpoints, capture="auto", inject="on", metrics_port=None, flags=()):
         self._sandbox = sandbox
-        self.metrics_port = sandbox.free_port()
+        self.metrics_port = metrics_port or sandbox.free_port()
         group = sandbox.group(TRACED)
-        self._command = [
+        self.command = [
             _need("clew-agent"),
             f"--cgroup={group}",
             f"--attach-cgroup={group}",
@@ -91,7 +91,7 @@ class Agent:
 
     def start(self):
         """Starts the agent and waits until it traces."""
-        self.process = self._sandbox.spawn("agent", self._command, group=CLEW)
+        self.process = self._sandbox.spawn("agent", self.command, group=CLEW)
         wait_until(lambda: metrics.healthy(self.metrics_port), "the agent's health", process=self.process)
         return self
 

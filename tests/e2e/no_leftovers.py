@@ -1,0 +1,51 @@
+"""When the agent is gone, however it went, nothing of it is left in the kernel."""
+
+import os
+import pathlib
+import signal
+
+from tests.support import bpf, e2e
+from tests.support.sandbox import TRACED, Failure, wait_until
+from tests.support.shop import Shop
+
+PINS = pathlib.Path("/sys/fs/bpf")
+
+
+def pinned():
+    return {os.path.join(folder, name) for folder, _, names in os.walk(PINS) for name in names}
+
+
+class NoLeftovers(e2e.EndToEndTest):
+    def gone_after(self, number):
+        pins = pinned()
+        shop = Shop(self.sandbox).start()
+        # Its connections stay open over the agent's end: what is attached to them must go as well.
+        load = self.start_load(shop.url("orders"), path="/orders/", clients=8, seconds=8)
+        _, agent = self.start_clew()
+        held = bpf.held_by(agent.process.pid)
+        self.assertTrue(all(held.values()), f"the agent was to hold programs, maps and links: {held}")
+        wait_until(
+            lambda: agent.metrics().total("clew_agent_injections_total") > 0, "a request with the header"
+        )
+        agent.stop(number)
+
+        def left():
+            return {kind: bpf.existing(kind) & held[kind] for kind in bpf.KINDS}
+
+        try:
+            wait_until(lambda: not any(left().values()), "the kernel to free everything", seconds=10)
+        except Failure:
+            self.fail(f"left in the kernel: {left()}")
+        self.assertEqual(bpf.attached_to(self.sandbox.group(TRACED)), [])
+        self.assertEqual(pinned() - pins, set())
+        self.end_load(load)
+
+    def test_after_sigterm(self):
+        self.gone_after(signal.SIGTERM)
+
+    def test_after_kill(self):
+        self.gone_after(signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    e2e.main()

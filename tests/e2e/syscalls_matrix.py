@@ -1,0 +1,56 @@
+"""Whatever system call moves the bytes, the spans are right: one of each kind per request, sizes exact, linked."""
+
+import os
+import subprocess
+
+from tests.support import chain, e2e
+from tests.support.query import CLIENT, SERVER
+
+PROGRAM = os.environ["CLEW_SYSCALLS"]
+CASES = subprocess.run([PROGRAM], check=True, capture_output=True, text=True).stdout.split()
+REQUEST_BODY, RESPONSE_BODY = 5000, 7000
+
+# Requests that cannot carry the header: a head in pieces is left alone, and only TCP has the hook.
+UNLINKED = {"byte_by_byte", "unix"}
+
+
+class SyscallsMatrix(e2e.EndToEndTest):
+    def problems(self, spans, case):
+        found = []
+        by_token = chain.by_token(span for span in spans if span.path().startswith(f"/{case}/"))
+        for token in ("1", "2"):
+            both = by_token.get(token, [])
+            kinds = sorted(span.kind for span in both)
+            if kinds != [CLIENT, SERVER]:
+                found.append(f"{case}/{token}: {kinds}")
+                continue
+            client, server = sorted(both, key=lambda span: span.kind)
+            for span in both:
+                sizes = tuple(
+                    span.attributes.get(f"http.{which}.body.size") for which in ("request", "response")
+                )
+                if sizes != (REQUEST_BODY, RESPONSE_BODY):
+                    found.append(f"{case}/{token}: {span.kind} has sizes {sizes}")
+                if span.attributes.get("http.response.status_code") != 200 or span.error:
+                    found.append(f"{case}/{token}: {span.kind} has another status: {span.attributes}")
+                if span.end_ns < span.start_ns:
+                    found.append(f"{case}/{token}: {span.kind} ends before it begins")
+            linked = server.parent_id == client.span_id and server.trace_id == client.trace_id
+            if linked == (case in UNLINKED):
+                found.append(f"{case}/{token}: {'' if linked else 'not '}linked")
+        return found
+
+    def test_every_case_gives_the_right_spans(self):
+        collector, _ = self.start_clew()
+        for case in CASES:
+            self.sandbox.run([PROGRAM, case], timeout=30)
+
+        def wrong(spans):
+            return [problem for case in CASES for problem in self.problems(spans, case)]
+
+        spans = self.spans_when(collector, lambda spans: not wrong(spans))
+        self.assertEqual(wrong(spans), [])
+
+
+if __name__ == "__main__":
+    e2e.main()

@@ -1,0 +1,39 @@
+"""Compiles the small Go and Java programs of tests and demo into build/services, when they have changed."""
+
+import os
+import subprocess
+
+from tests.support import environment
+from tests.support.sandbox import Failure
+
+_BUILD = environment.ROOT / "build" / "services"
+
+
+def go(source):
+    """Compiles one Go file that needs the standard library only. Returns the program's path."""
+    program = _BUILD / source.stem
+    _BUILD.mkdir(parents=True, exist_ok=True)
+    _compile([environment.need_tool("go"), "build", "-o", program, source], GOCACHE=_BUILD / "go-cache", CGO_ENABLED=0)
+    return program
+
+
+def java(source):
+    """Compiles one Java file. Returns the class path; the class is the file's name."""
+    classes = _BUILD / "java"
+    compiled = classes / f"{source.stem}.class"
+    if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+        _compile([environment.need_tool("javac"), "-d", classes, source])
+    return classes
+
+
+def _compile(command, **variables):
+    home = os.environ.get("HOME", "/root")
+    done = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        env=environment.clean_environment(HOME=home, **variables),
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Failure(f"{command[0]} failed: {done.stderr}")
