@@ -1,0 +1,25 @@
+// The one way in which tracectl writes JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "cli/render/json_output.h"
+
+namespace clew::cli {
+
+// Members stay in the order in which they were added: the important ones first.
+using Json = nlohmann::ordered_json;
+
+// Ends with a line break.
+inline std::string Dump(const Json& json, const JsonOptions& options) {
+  return json.dump(options.pretty ? 2 : -1, ' ', options.ascii, Json::error_handler_t::replace) + "\n";
+}
+
+// Lower-case hex of any bytes.
+std::string ToHex(std::string_view bytes);
+// RFC 4648 with padding.
+std::string ToBase64(std::string_view bytes);
+
+}  // namespace clew::cli
