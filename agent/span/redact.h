@@ -1,0 +1,22 @@
+// Keeps credentials out of URLs before they reach a span.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace clew::span {
+
+enum class QueryPolicy : std::uint8_t {
+  kRedact,  // keys stay, every value becomes "REDACTED"
+  kKeep,    // values stay, except those that the HTTP conventions name as signatures, and what is called like a secret
+  kDrop,    // no query at all
+};
+
+// Appends `query` (without "?") to `out` as the policy says.
+void AppendQuery(std::string& out, std::string_view query, QueryPolicy policy);
+
+// Appends `path` to `out`; the values of session parameters (";jsessionid=...") become "REDACTED".
+void AppendPath(std::string& out, std::string_view path);
+
+}  // namespace clew::span

@@ -1,0 +1,41 @@
+#include "agent/span/redact.h"
+
+#include <gtest/gtest.h>
+
+namespace clew::span {
+namespace {
+
+std::string Query(std::string_view query, QueryPolicy policy) {
+  std::string out;
+  AppendQuery(out, query, policy);
+  return out;
+}
+std::string Path(std::string_view path) {
+  std::string out;
+  AppendPath(out, path);
+  return out;
+}
+
+TEST(Redact, ByDefaultEveryQueryValueIsHiddenAndEveryKeyShown) {
+  EXPECT_EQ(Query("user=bob&page=2", QueryPolicy::kRedact), "user=REDACTED&page=REDACTED");
+  EXPECT_EQ(Query("a=b=c", QueryPolicy::kRedact), "a=REDACTED");
+  EXPECT_EQ(Query("0123456789abcdef", QueryPolicy::kRedact), "REDACTED") << "a bare token is a value";
+  EXPECT_EQ(Query("a=&&=x&", QueryPolicy::kRedact), "a=REDACTED&&=REDACTED&");
+  EXPECT_EQ(Query("", QueryPolicy::kRedact), "");
+}
+
+TEST(Redact, KeptQueriesStillHideSecrets) {
+  EXPECT_EQ(Query("page=2&Signature=abc&sig=x&access_token=t&PASSWORD=p", QueryPolicy::kKeep),
+            "page=2&Signature=REDACTED&sig=REDACTED&access_token=REDACTED&PASSWORD=REDACTED");
+  EXPECT_EQ(Query("page=2", QueryPolicy::kDrop), "");
+}
+
+TEST(Redact, SessionsInPathsAreHidden) {
+  EXPECT_EQ(Path("/a/b"), "/a/b");
+  EXPECT_EQ(Path("/a;jsessionid=8A3F/b;v=1;PHPSESSID=9;x"), "/a;jsessionid=REDACTED/b;v=1;PHPSESSID=REDACTED;x");
+  EXPECT_EQ(Path(";jsessionid="), ";jsessionid=REDACTED");
+  EXPECT_EQ(Path("/a;"), "/a;");
+}
+
+}  // namespace
+}  // namespace clew::span
