@@ -1,0 +1,1 @@
+"""Benchmarks that are written in Python; scripts/bench.sh runs them."""
