@@ -1,6 +1,8 @@
 #include "store/fragment.h"
 
 #include <memory>
+#include <optional>
+#include <protozero/buffer_string.hpp>
 #include <protozero/exception.hpp>
 #include <protozero/varint.hpp>
 

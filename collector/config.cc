@@ -1,0 +1,164 @@
+#include "collector/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/log.h"
+
+namespace clew::collector {
+namespace {
+
+constexpr std::uint64_t kMaxMib = 1 << 20;  // a TiB
+
+template <typename T>
+std::optional<T> ParseNumber(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string CheckAddress(const std::string& value) {
+  const std::size_t colon = value.rfind(':');
+  const auto port = colon == std::string::npos
+                        ? std::nullopt
+                        : ParseNumber<std::uint16_t>(std::string_view(value).substr(colon + 1));
+  if (!port || colon == 0) return "is not HOST:PORT";
+  return {};
+}
+
+std::string CheckDirectory(const std::string& value) { return value.empty() ? "is empty" : ""; }
+
+std::string CheckLogLevel(const std::string& value) {
+  LogLevel level;
+  return ParseLogLevel(value, level) ? "" : "is none of debug, info, warn, error";
+}
+
+Setting Text(const char* name, const char* help, std::string Config::*member,
+             std::string (*check)(const std::string&)) {
+  return {name, help,
+          [=](Config& config, const std::string& value) {
+            std::string wrong = check(value);
+            if (wrong.empty()) config.*member = value;
+            return wrong;
+          },
+          [=](const Config& config) { return config.*member; }};
+}
+
+Setting Mebibytes(const char* name, const char* help, std::uint64_t Config::*member,
+                  std::uint64_t min, std::uint64_t max = kMaxMib) {
+  return {name, help,
+          [=](Config& config, const std::string& value) -> std::string {
+            const auto number = ParseNumber<std::uint64_t>(value);
+            if (!number || *number < min || *number > max) {
+              return "is not a number from " + std::to_string(min) + " to " + std::to_string(max);
+            }
+            config.*member = *number;
+            return {};
+          },
+          [=](const Config& config) { return std::to_string(config.*member); }};
+}
+
+std::string Upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+}  // namespace
+
+std::string Setting::flag() const {
+  std::string flag = "--" + name;
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+std::string Setting::environment() const { return "CLEW_COLLECTOR_" + Upper(name); }
+
+const std::vector<Setting>& Settings() {
+  // gRPC keeps a message's size in an int.
+  constexpr std::uint64_t kMaxMessageMib = 2047;
+  static const std::vector<Setting> settings = {
+      Text("listen", "HOST:PORT for OTLP/gRPC; port 0 takes a free one", &Config::listen, CheckAddress),
+      Text("query_listen", "HOST:PORT for queries (tracectl)", &Config::query_listen, CheckAddress),
+      Text("metrics_listen", "HOST:PORT for /metrics and /healthz", &Config::metrics_listen, CheckAddress),
+      Text("data_dir", "directory of the span store", &Config::data_dir, CheckDirectory),
+      Text("log_level", "debug, info, warn or error", &Config::log_level, CheckLogLevel),
+      Mebibytes("max_message_mib", "largest export request, MiB", &Config::max_message_mib, 1, kMaxMessageMib),
+      Mebibytes("max_in_flight_mib", "requests held at once before senders are told to wait, MiB",
+                &Config::max_in_flight_mib, 1),
+      Mebibytes("min_free_disk_mib", "stop writing when the disk has less, MiB", &Config::min_free_disk_mib, 0),
+  };
+  return settings;
+}
+
+Result<ConfigSource> ReadConfigFile(const std::string& path) {
+  ConfigSource source{path, {}};
+  std::string wrong;
+  try {
+    const YAML::Node file = YAML::LoadFile(path);
+    if (!file.IsNull() && !file.IsMap()) {
+      return Error{Code::kInvalid, path + ": not a map of settings"};
+    }
+    for (const auto& entry : file) {
+      const auto name = entry.first.as<std::string>();
+      const bool known = std::any_of(Settings().begin(), Settings().end(),
+                                     [&](const Setting& setting) { return setting.name == name; });
+      if (!known) {
+        wrong += path + ": " + name + " is not a setting\n";
+      } else if (!entry.second.IsScalar()) {
+        wrong += path + ": " + name + " is not a single value\n";
+      } else {
+        source.values[name] = entry.second.as<std::string>();
+      }
+    }
+  } catch (const YAML::Exception& error) {
+    return Error{Code::kInvalid, path + ": " + error.what()};
+  }
+  if (wrong.empty()) return source;
+  wrong.pop_back();
+  return Error{Code::kInvalid, wrong};
+}
+
+ConfigSource ReadEnvironment(const std::function<const char*(const char*)>& get) {
+  ConfigSource source{"environment", {}};
+  for (const Setting& setting : Settings()) {
+    if (const char* const value = get(setting.environment().c_str())) {
+      source.values[setting.name] = value;
+    }
+  }
+  return source;
+}
+
+Result<Config> ResolveConfig(const std::vector<ConfigSource>& sources) {
+  Config config;
+  std::string wrong;
+  for (const ConfigSource& source : sources) {
+    for (const Setting& setting : Settings()) {
+      const auto value = source.values.find(setting.name);
+      if (value == source.values.end()) continue;
+      const std::string why = setting.set(config, value->second);
+      if (why.empty()) continue;
+      wrong += source.origin + ": " + setting.name + " \"" + value->second + "\" " + why + "\n";
+    }
+  }
+  if (config.max_in_flight_mib < config.max_message_mib) {
+    wrong += "max_in_flight_mib is less than max_message_mib: the largest request would never fit\n";
+  }
+  if (wrong.empty()) return config;
+  wrong.pop_back();
+  return Error{Code::kInvalid, wrong};
+}
+
+std::string PrintConfig(const Config& config) {
+  YAML::Emitter out;
+  out << YAML::BeginMap;
+  for (const Setting& setting : Settings()) {
+    out << YAML::Key << setting.name << YAML::Value << setting.get(config)
+        << YAML::Comment(setting.help);
+  }
+  out << YAML::EndMap;
+  return std::string(out.c_str()) + "\n";
+}
+
+}  // namespace clew::collector

@@ -1,0 +1,15 @@
+// The collector's counters in Prometheus' text format.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "collector/counters.h"
+#include "store/span_store.h"
+
+namespace clew::collector {
+
+std::string RenderMetrics(const Counters& counters, const store::StoreStats& store,
+                          std::size_t bytes_in_flight);
+
+}  // namespace clew::collector

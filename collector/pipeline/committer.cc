@@ -1,0 +1,75 @@
+#include "collector/pipeline/committer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+namespace clew::pipeline {
+namespace {
+
+// A group bigger than this gains nothing from sharing its sync, and delays everybody's answer.
+constexpr std::size_t kMaxGroupSpans = 8192;
+
+}  // namespace
+
+Committer::Committer(store::SpanStore& store, collector::Counters& counters)
+    : store_(store), counters_(counters), thread_([this] { Run(); }) {}
+
+Committer::~Committer() { Stop(); }
+
+void Committer::Submit(store::SpanBatch batch, Done done) {
+  {
+    MutexLock lock(mutex_);
+    if (!stopping_) {
+      pending_.push_back({std::move(batch), std::move(done)});
+      wake_.notify_one();
+      return;
+    }
+  }
+  done(Error{Code::kUnavailable, "the collector is stopping"});
+}
+
+void Committer::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  MutexLock lock(join_mutex_);
+  if (thread_.joinable()) thread_.join();
+}
+
+void Committer::Run() {
+  for (;;) {
+    std::vector<Pending> group;
+    {
+      MutexLock lock(mutex_);
+      wake_.wait(mutex_, [this]() REQUIRES(mutex_) { return stopping_ || !pending_.empty(); });
+      if (pending_.empty()) return;
+      std::size_t spans = 0;
+      auto end = pending_.begin();
+      while (end != pending_.end() && (spans == 0 || spans + end->batch.size() <= kMaxGroupSpans)) {
+        spans += end->batch.size();
+        ++end;
+      }
+      group.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(end));
+      pending_.erase(pending_.begin(), end);
+    }
+    Commit(std::move(group));
+  }
+}
+
+void Committer::Commit(std::vector<Pending> group) {
+  const auto begin = std::chrono::steady_clock::now();
+  store::SpanBatch all = std::move(group.front().batch);
+  for (std::size_t i = 1; i < group.size(); ++i) {
+    std::move(group[i].batch.begin(), group[i].batch.end(), std::back_inserter(all));
+  }
+  const Status status = store_.Append(all);
+  ++counters_.commits;
+  counters_.commit_nanoseconds += static_cast<std::uint64_t>(
+      std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count());
+  for (Pending& pending : group) pending.done(status);
+}
+
+}  // namespace clew::pipeline

@@ -1,0 +1,125 @@
+#include "collector/query/query_server.h"
+
+#include "collector/query/convert.h"
+#include "collector/query/trace_chunks.h"
+#include "collector/rpc/listen.h"
+#include "query/v1/query.grpc.pb.h"
+
+namespace clew::query {
+namespace {
+
+grpc::Status ToGrpc(const Error& error) {
+  switch (error.code) {
+    case Code::kInvalid: return {grpc::StatusCode::INVALID_ARGUMENT, error.message};
+    case Code::kNotFound: return {grpc::StatusCode::NOT_FOUND, error.message};
+    case Code::kUnavailable: return {grpc::StatusCode::UNAVAILABLE, error.message};
+    case Code::kExhausted: return {grpc::StatusCode::RESOURCE_EXHAUSTED, error.message};
+    case Code::kDenied: return {grpc::StatusCode::PERMISSION_DENIED, error.message};
+    case Code::kCorrupt: return {grpc::StatusCode::DATA_LOSS, error.message};
+    case Code::kUnsupported: return {grpc::StatusCode::UNIMPLEMENTED, error.message};
+    case Code::kInternal: break;
+  }
+  return {grpc::StatusCode::INTERNAL, error.message};
+}
+
+class Service final : public v1::QueryService::Service {
+ public:
+  Service(QueryServerOptions options, store::SpanStore& store, const collector::Counters& counters)
+      : options_(std::move(options)), store_(store), counters_(counters) {}
+
+  grpc::Status GetTrace(grpc::ServerContext* context, const v1::GetTraceRequest* request,
+                        grpc::ServerWriter<v1::GetTraceResponse>* writer) override {
+    const auto trace = ResolveTraceId(store_, request->trace_id());
+    if (!trace) return ToGrpc(trace.error());
+    TraceChunks chunks([&](const v1::GetTraceResponse& chunk) {
+      return !context->IsCancelled() && writer->Write(chunk);
+    });
+    bool wanted = true;
+    const Status read = store_.ReadTrace(*trace, [&](const store::SpanRecord& span) {
+      wanted = chunks.Add(span);
+      return wanted;
+    });
+    if (!wanted || !chunks.Finish()) return grpc::Status::CANCELLED;
+    return read ? grpc::Status::OK : ToGrpc(read.error());
+  }
+
+  grpc::Status SearchTraces(grpc::ServerContext*, const v1::SearchTracesRequest* request,
+                            grpc::ServerWriter<v1::TraceSummary>* writer) override {
+    const auto query = ToTraceQuery(*request);
+    if (!query) return ToGrpc(query.error());
+    const auto found = store_.Search(*query);
+    if (!found) return ToGrpc(found.error());
+    for (const store::TraceSummary& summary : *found) {
+      if (!writer->Write(ToProto(summary))) return grpc::Status::CANCELLED;
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ListServices(grpc::ServerContext*, const v1::ListServicesRequest*,
+                            v1::ListServicesResponse* response) override {
+    const auto services = store_.Services();
+    if (!services) return ToGrpc(services.error());
+    for (const store::ServiceInfo& info : *services) {
+      auto& service = *response->add_services();
+      service.set_name(info.name);
+      service.set_span_count(info.span_count);
+      service.set_last_seen_unix_nano(ToUint64(info.last_seen));
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest*,
+                         v1::GetStatusResponse* response) override {
+    const store::StoreStats stats = store_.Stats();
+    response->set_version(CLEW_VERSION);
+    response->set_start_unix_nano(ToUint64(options_.started));
+    response->set_spans_received(counters_.spans_received);
+    response->set_spans_stored(stats.spans);
+    for (std::size_t i = 0; i < receiver::kRejectReasons; ++i) {
+      const std::uint64_t count = counters_.spans_rejected[i];
+      if (count == 0) continue;
+      (*response->mutable_spans_rejected())[std::string(receiver::kRejectReasonTexts[i].label)] = count;
+    }
+    response->set_store_bytes(stats.bytes_on_disk);
+    response->set_trace_count(stats.traces);
+    response->set_data_dir(options_.data_dir);
+    response->set_oldest_unix_nano(ToUint64(stats.oldest));
+    return grpc::Status::OK;
+  }
+
+ private:
+  const QueryServerOptions options_;
+  store::SpanStore& store_;
+  const collector::Counters& counters_;
+};
+
+class Server final : public QueryServer {
+ public:
+  Server(std::unique_ptr<Service> service, rpc::Listening listening)
+      : service_(std::move(service)), listening_(std::move(listening)) {}
+  ~Server() override { Shutdown(); }
+  const std::string& address() const override { return listening_.address; }
+  void Shutdown() override {
+    constexpr std::chrono::seconds kPatience{2};  // a reader can ask again
+    listening_.server->Shutdown(std::chrono::system_clock::now() + kPatience);
+  }
+
+ private:
+  std::unique_ptr<Service> service_;
+  rpc::Listening listening_;  // uses service_
+};
+
+}  // namespace
+
+Result<std::unique_ptr<QueryServer>> StartQueryServer(const QueryServerOptions& options,
+                                                      store::SpanStore& store,
+                                                      const collector::Counters& counters) {
+  auto service = std::make_unique<Service>(options, store, counters);
+  rpc::ListenOptions listen;
+  listen.address = options.listen;
+  auto listening = rpc::Listen(listen, *service);
+  if (!listening) return listening.error();
+  return std::unique_ptr<QueryServer>(new Server(std::move(service), *std::move(listening)));
+}
+
+}  // namespace clew::query
