@@ -8,12 +8,13 @@
 #include <chrono>
 #include <functional>
 #include <list>
-#include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "agent/conn/counters.h"
 #include "agent/conn/process_event_sink.h"
+#include "agent/conn/tracker.h"
 #include "agent/kernel/event_source.h"
 #include "agent/protocols/exchange.h"
 #include "agent/protocols/session.h"
@@ -22,8 +23,6 @@
 #include "base/time.h"
 
 namespace clew::conn {
-
-class Tracker;
 
 struct ConnTableOptions {
   std::size_t max_connections = 65536;               // above it the one idle for longest is dropped
@@ -41,7 +40,6 @@ class ConnTable final : public kernel::EventSink {
  public:
   // Exchanges go to `out`, CLEW_EVENT_PROC records to `processes`; both must outlive the table.
   ConnTable(ConnTableOptions options, Sink<protocols::Exchange>& out, ProcessEventSink& processes);
-  ~ConnTable() override;
 
   void OnEvent(const clew_event_header& header, std::string_view record) override;
   // Also to be called when a poll found no record: what waits for a late neighbour or for silence is decided here.
@@ -49,7 +47,7 @@ class ConnTable final : public kernel::EventSink {
   // At the end: closes all connections, so that open exchanges come out as incomplete.
   void Flush();
 
-  std::size_t connections() const { return trackers_.size(); }
+  std::size_t connections() const { return index_.size(); }
   // Bytes kept for partial heads and held records.
   std::size_t buffered() const { return buffered_; }
 
@@ -57,13 +55,60 @@ class ConnTable final : public kernel::EventSink {
   std::vector<NamedCounter> Counters() const;
 
  private:
-  using Trackers = std::unordered_map<std::uint64_t, std::unique_ptr<Tracker>>;
+  // Why a connection will be closed when its last records had time to come.
+  enum class Ending : std::uint8_t { kNone, kClosed, kExited };
+  struct Entry {
+    explicit Entry(std::uint64_t conn) : id(conn), tracker(conn) {}
 
-  ConnTableOptions options_;
-  Sink<protocols::Exchange>& out_;
+    std::uint64_t id;
+    Tracker tracker;
+    KernelNanos last_seen{};
+    KernelNanos end_time{};
+    std::size_t buffered = 0;  // its part of buffered_
+    std::uint32_t tgid = 0;    // used it last; 0: nobody yet
+    Ending ending = Ending::kNone;
+    std::uint8_t drains = 0;  // since ending was set
+    bool is_tcp = false;      // which of lists_ it is in
+    bool in_waiting = false;
+  };
+  using List = std::list<Entry>;
+
+  List& list(bool is_tcp) { return is_tcp ? tcp_ : other_; }
+  List::iterator Find(std::uint64_t conn);
+  List::iterator FindOrAdd(std::uint64_t conn, bool is_open_record);
+  void Touch(List::iterator entry, const clew_event_header& header);
+  void OnOpen(std::string_view record);
+  void OnChunk(const Chunk& chunk, const clew_event_header& header);
+  void OnEof(const clew_event_header& header);
+  void OnProcess(const clew_proc_event& event);
+  void SetEnding(Entry& entry, Ending ending, KernelNanos time);
+  // After anything that a tracker was given: its bytes, and whether it waits for a drain.
+  void Settle(Entry& entry);
+  void Remove(List::iterator entry, KernelNanos time);
+  void ServeWaiting(KernelNanos now);
+  void EndExited();
+  void Expire(List& entries, std::chrono::nanoseconds timeout, KernelNanos now);
+  KernelNanos Now() const;
+  void Publish();
+
+  const ConnTableOptions options_;
   ProcessEventSink& processes_;
-  Trackers trackers_;
+  ConnCounters counters_;
+  protocols::ParseCounters parse_counters_;
+  TrackerContext context_;
+  // The connections, those that moved bytes last at the front. Two lists, since each has its own time-out.
+  List tcp_;
+  List other_;
+  std::unordered_map<std::uint64_t, List::iterator> index_;
+  std::unordered_map<std::uint32_t, std::uint32_t> conns_of_process_;
+  std::vector<std::uint64_t> waiting_;  // connections that want to know of drains
+  std::unordered_set<std::uint32_t> exited_;  // processes with connections that ended since the last drain
   std::size_t buffered_ = 0;
+  KernelNanos last_time_{};
+
+  mutable Mutex mutex_;
+  ConnCounters published_ GUARDED_BY(mutex_);
+  protocols::ParseCounters published_parse_ GUARDED_BY(mutex_);
 };
 
 }  // namespace clew::conn

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
+
+#include "agent/protocols/session.h"
 
 namespace clew::conn {
 
@@ -29,5 +32,7 @@ struct NamedCounter {
   std::string_view help;
   std::uint64_t value = 0;
 };
+void AppendNamed(const ConnCounters& counters, std::vector<NamedCounter>& out);
+void AppendNamed(const protocols::ParseCounters& counters, std::vector<NamedCounter>& out);
 
 }  // namespace clew::conn

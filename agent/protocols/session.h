@@ -16,7 +16,11 @@ class ProtocolSession {
  public:
   virtual ~ProtocolSession() = default;
   // `chunk.offset` is what this session expects next in that direction; gaps are told by OnGap before.
-  virtual void OnChunk(const conn::Chunk& chunk, Sink<Exchange>& out) = 0;
+  //
+  // Returns how many of `chunk.size` bytes it took. Fewer only with `may_wait`, when what follows answers a message whose
+  // record has not come yet (the two directions are recorded by different threads): the tracker keeps the rest, offers it
+  // again after the other direction's next chunk, and after two drains without `may_wait`.
+  virtual std::uint32_t OnChunk(const conn::Chunk& chunk, bool may_wait, Sink<Exchange>& out) = 0;
   // `lost` bytes are missing before the next OnChunk of this direction: resync at the next message or give up.
   virtual void OnGap(conn::Direction direction, std::uint64_t lost, Sink<Exchange>& out) = 0;
   // The peer (ingress) or we (egress) will send no more bytes.
@@ -26,6 +30,12 @@ class ProtocolSession {
   // Nothing more will ever come out of this session (not this protocol, upgraded, given up): the tracker may drop it and
   // ignore what follows on the connection.
   virtual bool finished() const = 0;
+  // True while an exchange is only kept open because more of it might still come; the tracker then calls OnTick after each
+  // drain, so that it does not stay open for ever.
+  virtual bool wants_tick() const = 0;
+  virtual void OnTick(KernelNanos now, Sink<Exchange>& out) = 0;
+  // Bytes of messages that this session keeps. The tracker bounds them.
+  virtual std::size_t buffered() const = 0;
 };
 
 // Why bytes did not become exchanges; exported as counters by name.
@@ -36,6 +46,8 @@ struct ParseCounters {
   std::uint64_t not_this_protocol = 0;
   std::uint64_t head_too_long = 0;
   std::uint64_t orphan_responses = 0;
+  std::uint64_t partial_heads = 0;       // connections that ended, or lost bytes, within a head
+  std::uint64_t truncated_heads = 0;     // heads of which only the beginning was captured; the exchange has what was
 };
 
 struct Protocol {
