@@ -48,12 +48,15 @@ std::string DrawBar(const Axis& axis, std::uint64_t begin, std::uint64_t end, st
                     std::uint64_t work_end, bool ascii) {
   constexpr std::array kPartial = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
   const int last = axis.columns - 1;
-  // The left edge is a whole column (there are no blocks that begin in the middle), the right edge an eighth.
+  // The left edge is a whole column (there are no blocks that begin in the middle), the length exact to an eighth: equal times
+  // are equally long wherever they stand.
+  const auto length = [&axis](std::uint64_t from, std::uint64_t to) {
+    return std::max(ToEighths(axis, to) - ToEighths(axis, from), 1);
+  };
   const int first_column = std::min(ToEighths(axis, begin) / kEighths, last);
   const int first_work = std::clamp(ToEighths(axis, work_begin) / kEighths, first_column, last);
-  const int end_eighths = std::max(ToEighths(axis, end), first_column * kEighths + 1);
-  const int work_eighths = std::clamp(ToEighths(axis, work_end), first_work * kEighths + 1,
-                                      std::max(end_eighths, first_work * kEighths + 1));
+  const int work_eighths = first_work * kEighths + length(work_begin, work_end);
+  const int end_eighths = std::max(first_column * kEighths + length(begin, end), work_eighths);
   std::string bar;
   for (int column = 0; column < axis.columns; ++column) {
     const int at = column * kEighths;
@@ -70,7 +73,7 @@ std::string DrawBar(const Axis& axis, std::uint64_t begin, std::uint64_t end, st
 }
 
 std::string DrawTicks(const Axis& axis) {
-  constexpr int kColumnsPerTick = 10;
+  constexpr int kColumnsPerTick = 8;
   const std::uint64_t length = axis.end > axis.start ? axis.end - axis.start : 0;
   const std::string total = HumanDuration(length);
   const int end_column = axis.columns - static_cast<int>(total.size());

@@ -131,7 +131,26 @@ class Waterfall {
     axis_ = {.start = tree_.start, .end = tree_.end, .columns = layout_.bar};
   }
 
+  struct Piece {
+    std::string text;
+    Colour colour = Colour::kNone;
+  };
+
+  // The pieces in one line, two blanks between them; what does not fit is cut.
+  std::string Join(const std::vector<Piece>& pieces) const {
+    std::string out;
+    int left = std::max(style_.width, kMinWidth);
+    for (const Piece& piece : pieces) {
+      if (!out.empty()) out.append("  ");
+      const std::string text = Truncate(piece.text, left, style_.ellipsis());
+      left -= Columns(text) + 2;
+      out += style_.Paint(piece.colour, text);
+    }
+    return out;
+  }
+
   std::string Header() const {
+    constexpr int kShortName = 20;  // when less is left for it, the id stands on a line of its own
     const SpanView& first = SpanOf(FirstNode());
     std::set<std::string_view> services;
     std::size_t errors = 0;
@@ -139,20 +158,20 @@ class Waterfall {
       services.insert(SpanOf(node).service);
       errors += SpanOf(node).error ? 1 : 0;
     }
-    std::string counts = Plural(tree_.spans, "span") + " " + Plural(services.size(), "service");
-    const std::string id = first.trace_id.ToHex();
-    const std::string duration = HumanDuration(tree_.end - tree_.start);
-    const std::string completeness = Completeness();
-    // What is left of the line is for the name, the only part that may be long.
-    const int fixed = 6 + 32 + 2 + 2 + Columns(duration) + (errors > 0 ? 7 : 0) + 2 + Columns(counts) + 2 +
-                      Columns(completeness);
-    const std::string what = style_.Clean(first.service) + "  " + style_.Clean(first.name);
-    const int space = std::max(16, std::max(style_.width, kMinWidth) - fixed);
-    std::string out = style_.Paint(Colour::kBold, "TRACE " + id) + "  " + Truncate(what, space, style_.ellipsis());
-    out += "  " + style_.Paint(Colour::kBold, duration);
-    if (errors > 0) out += "  " + style_.Paint(Colour::kRed, "ERROR");
-    out += "  " + counts + "  ";
-    return out + style_.Paint(tree_.complete() ? Colour::kGreen : Colour::kYellow, completeness);
+    const Piece id = {"TRACE " + first.trace_id.ToHex(), Colour::kBold};
+    std::vector<Piece> pieces = {{HumanDuration(tree_.end - tree_.start), Colour::kBold}};
+    if (errors > 0) pieces.push_back({"ERROR", Colour::kRed});
+    pieces.push_back({Plural(tree_.spans, "span") + " " + Plural(services.size(), "service")});
+    pieces.push_back({Completeness(), tree_.complete() ? Colour::kGreen : Colour::kYellow});
+    int space = std::max(style_.width, kMinWidth);
+    for (const Piece& piece : pieces) space -= Columns(piece.text) + 2;
+    const int beside_id = space - Columns(id.text) - 2;
+    std::string what = style_.Clean(first.service) + "  " + style_.Clean(first.name);
+    what = Truncate(what, beside_id >= kShortName ? beside_id : space, style_.ellipsis());
+    if (!what.empty()) pieces.insert(pieces.begin(), {std::move(what)});
+    if (beside_id < kShortName) return Join({id}) + "\n" + Join(pieces);
+    pieces.insert(pieces.begin(), id);
+    return Join(pieces);
   }
 
   // The earliest span at the top; under a placeholder its first child.
@@ -218,12 +237,15 @@ class Waterfall {
     std::string out;
     const std::string path = CriticalPathLine();
     if (!path.empty()) out += Truncate(path, width, style_.ellipsis()) + "\n";
-    const bool folded = std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return row.client != kNone; });
-    if (folded) {
-      const char* legend = style_.ascii ? "# at work  - on the way between caller and service  * critical path"
-                                        : "█ at work  ░ on the way between caller and service  ● critical path";
-      out += style_.Paint(Colour::kDim, Truncate(legend, width, style_.ellipsis())) + "\n";
+    std::vector<Piece> legend;
+    if (std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return row.client != kNone; })) {
+      legend.push_back({style_.ascii ? "# at work  - on the way between caller and service"
+                                     : "█ at work  ░ on the way between caller and service", Colour::kDim});
     }
+    if (!critical_.empty() && rows_.size() > 1) {
+      legend.push_back({style_.ascii ? "* critical path" : "● critical path", Colour::kDim});
+    }
+    if (!legend.empty()) out += Join(legend) + "\n";
     if (tree_.duplicates > 0) {
       out += style_.Paint(Colour::kDim, Plural(tree_.duplicates, "duplicate") + " not shown") + "\n";
     }
@@ -233,7 +255,8 @@ class Waterfall {
   // The rows that the trace waited for longest; nothing for a trace of a single row, which says nothing new.
   std::string CriticalPathLine() const {
     constexpr std::size_t kMostRows = 3;
-    if (critical_.empty() || rows_.size() < 2 || tree_.end == tree_.start) return {};
+    if (critical_.empty() || rows_.size() < 2) return {};
+    const std::uint64_t whole = SpanOf(tree_.roots.front()).duration();
     std::vector<const Row*> longest;
     for (const Row& row : rows_) longest.push_back(&row);
     std::stable_sort(longest.begin(), longest.end(),
@@ -241,8 +264,8 @@ class Waterfall {
     std::string out;
     for (std::size_t i = 0; i < std::min(kMostRows, longest.size()); ++i) {
       const std::uint64_t nanos = OnCriticalPath(*longest[i]);
-      const double percent = 100.0 * static_cast<double>(nanos) / static_cast<double>(tree_.end - tree_.start);
-      if (percent < 1) break;
+      const double percent = 100.0 * static_cast<double>(nanos) / static_cast<double>(whole);
+      if (!(percent >= 1)) break;  // also when the root took no time at all
       const SpanView& span = SpanOf(longest[i]->node);
       out += fmt::format("{}{} {} {} ({:.0f}%)", out.empty() ? "critical path: " : ", ", style_.Clean(span.service),
                          style_.Clean(span.name), HumanDuration(nanos), percent);
