@@ -44,6 +44,11 @@ def need_tool(name):
     return path
 
 
+def pinned(cpu):
+    """What to put before a command so that it stays on one core; nothing for None."""
+    return [] if cpu is None else [need_tool("taskset"), "-c", str(cpu)]
+
+
 def clean_environment(**more):
     """Our environment without proxies and preloads, which would change what the services do."""
     kept = {

@@ -64,8 +64,7 @@ def _nginx(sandbox, name, location, upstream, group, cpu):
     path.write_text(
         _NGINX.format(folder=sandbox.folder, port=port, upstream=upstream, location=location)
     )
-    pin = [environment.need_tool("taskset"), "-c", cpu] if cpu is not None else []
-    command = [*pin, environment.need_tool("nginx"), "-e", sandbox.folder / "nginx.err", "-c", path]
+    command = [*environment.pinned(cpu), environment.need_tool("nginx"), "-e", sandbox.folder / "nginx.err", "-c", path]
     return port, _start(sandbox, name, port, command, group)
 
 

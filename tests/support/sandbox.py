@@ -1,9 +1,10 @@
-"""A place to run services and Clew in: a cgroup, a network namespace and a folder of its own, gone afterwards."""
+"""Places to run services and Clew in, gone afterwards with all that ran there: a folder, a cgroup, a network namespace."""
 
 import ctypes
 import fcntl
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import struct
@@ -69,25 +70,12 @@ class Process:
             raise Failure(f"{self.name} ignored signal {number} for {patience} s\n{self.tail()}") from None
 
 
-class Sandbox:
-    """Use as a context manager, before the process has started a thread: `with Sandbox() as sandbox:`."""
+class Place:
+    """A folder of its own, and processes that end with it: for what needs no privileges. Use it by `with`."""
 
     def __init__(self):
-        mount = cgroup.find_mount()
-        if mount is None:
-            raise Failure("no cgroup2 is mounted")
-        _enter_network_namespace()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="clew-test-"))
         self.folder.chmod(0o755)  # nginx's workers are another user
-        self.cgroup = mount / self.folder.name
-        self._janitor = subprocess.Popen(
-            [environment.PYTHON, "-m", "tests.support.janitor", self.cgroup, self.folder],
-            cwd=environment.ROOT,
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
-        for group in (TRACED, PLAIN, CLEW):
-            self.group(group).mkdir(parents=True)
         self._ports = set()
         self._started = []
 
@@ -95,7 +83,7 @@ class Sandbox:
         return self
 
     def __exit__(self, kind, *_):
-        if kind is not None:
+        if kind is not None and issubclass(kind, Exception):
             self.print_logs()
         self.close()
 
@@ -105,23 +93,14 @@ class Sandbox:
             print(process.tail(), file=sys.stderr)
 
     def close(self):
-        """Ends all that was started and removes all that was made. Raises Failure when something stays."""
-        if self._janitor is None:
-            return
-        janitor, self._janitor = self._janitor, None
-        janitor.stdin.close()
-        status = janitor.wait()
+        """Ends all that was started and removes the folder."""
         for process in self._started:
+            process.popen.kill()
             process.popen.wait()
-        if status != 0:
-            raise Failure(f"the sandbox {self.cgroup} could not be cleaned up")
-
-    def group(self, name):
-        """The folder of one of the groups TRACED, PLAIN, CLEW."""
-        return self.cgroup / name
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def free_port(self, family=socket.AF_INET):
-        """A TCP port of this namespace that nobody has, and that is not handed out again."""
+        """A TCP port that nobody has, and that is not handed out again."""
         while True:
             with socket.socket(family, socket.SOCK_STREAM) as probe:
                 probe.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
@@ -131,7 +110,7 @@ class Sandbox:
                 return port
 
     def spawn(self, name, command, group=TRACED, variables=None, cwd=None):
-        """Starts `command` inside `group`: the shell enters before it becomes the command, so no work is missed."""
+        """Starts `command`, in `group` where the place has groups, its output in a log."""
         log = self.folder / f"{name}-{len(self._started)}.log"
         with log.open("wb") as output:
             popen = subprocess.Popen(
@@ -147,7 +126,7 @@ class Sandbox:
         return process
 
     def run(self, command, group=TRACED, variables=None, timeout=120):
-        """Runs `command` inside `group` to its end. Returns its standard output; raises Failure on any other end."""
+        """Runs `command` like spawn(), to its end. Returns its standard output; raises Failure on any other end."""
         done = subprocess.run(
             self._enter(group) + [str(part) for part in command],
             stdin=subprocess.DEVNULL,
@@ -155,13 +134,52 @@ class Sandbox:
             env=environment.clean_environment(**(variables or {})),
             cwd=self.folder,
             timeout=timeout,
+            check=False,
         )
         if done.returncode != 0:
             text = (done.stdout[-2000:] + done.stderr[-2000:]).decode(errors="replace")
             raise Failure(f"{command[0]} ended with {done.returncode}: {text}")
         return done.stdout.decode()
 
+    def _enter(self, _group):
+        """What stands before a command. Here: it dies with us, even when we are killed."""
+        return [environment.need_tool("setpriv"), "--pdeathsig", "KILL"]
+
+
+class Sandbox(Place):
+    """A place with a cgroup and a network namespace of its own. Root; enter it before the process has threads."""
+
+    def __init__(self):
+        mount = cgroup.find_mount()
+        if mount is None:
+            raise Failure("no cgroup2 is mounted")
+        _enter_network_namespace()
+        super().__init__()
+        self.cgroup = mount / self.folder.name
+        self._janitor = subprocess.Popen(
+            [environment.PYTHON, "-m", "tests.support.janitor", self.cgroup, self.folder],
+            cwd=environment.ROOT,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        for group in (TRACED, PLAIN, CLEW):
+            self.group(group).mkdir(parents=True)
+
+    def close(self):
+        """Ends all that was started and removes all that was made. Raises Failure when something stays."""
+        self._janitor.stdin.close()
+        status = self._janitor.wait()
+        for process in self._started:
+            process.popen.wait()
+        if status != 0:
+            raise Failure(f"the sandbox {self.cgroup} could not be cleaned up")
+
+    def group(self, name):
+        """The folder of one of the groups TRACED, PLAIN, CLEW."""
+        return self.cgroup / name
+
     def _enter(self, group):
+        """The shell moves itself and then becomes the command, so no work of the command is missed."""
         return ["/bin/sh", "-c", 'echo 0 > "$0" && exec "$@"', str(self.group(group) / "cgroup.procs")]
 
 

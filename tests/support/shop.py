@@ -4,38 +4,43 @@ from tests.support import environment, programs
 from tests.support.sandbox import listening, wait_until
 
 SOURCES = environment.ROOT / "examples" / "shop"
+NAMES = ("gateway", "orders", "inventory", "pricing")
 
 class Shop:
-    """gateway -> orders -> inventory and pricing, every port its own. `orders` is "python" or "java"."""
+    """gateway -> orders -> inventory and pricing.
 
-    def __init__(self, sandbox, orders="python", work_ms=2, workers=4):
+    `orders` is "python" or "java"; `ports` of the four services: default are free ones; `named`: each service has its
+    name in OTEL_SERVICE_NAME, else the agent has to find it; `sources` is a copy of examples/shop to run instead.
+    """
+
+    def __init__(self, sandbox, orders="python", work_ms=2, workers=4, ports=None, named=True, sources=SOURCES):
         self._sandbox = sandbox
+        self._sources = sources
+        self._named = named
         self._work_ms = work_ms
         self._workers = workers
         self._orders = orders
-        self.ports = {
-            name: sandbox.free_port() for name in ("gateway", "orders", "inventory", "pricing")
-        }
+        self.ports = ports or {name: sandbox.free_port() for name in NAMES}
         self.processes = {}
 
     def url(self, name="gateway"):
         return f"http://127.0.0.1:{self.ports[name]}"
 
     def start(self):
-        inventory = programs.go(SOURCES / "inventory.go")
+        inventory = programs.go(self._sources / "inventory.go")
         self._spawn("inventory", [inventory])
-        self._spawn("pricing", [environment.need_tool("node"), SOURCES / "pricing.js"])
+        self._spawn("pricing", [environment.need_tool("node"), self._sources / "pricing.js"])
         if self._orders == "java":
             orders = [
                 environment.need_tool("java"),
                 "-Dsun.net.httpserver.nodelay=true",
                 "-Dsun.net.httpserver.maxIdleConnections=1000",
                 "-cp",
-                programs.java(SOURCES / "Orders.java"),
+                programs.java(self._sources / "Orders.java"),
                 "Orders",
             ]
         else:
-            orders = [environment.PYTHON, SOURCES / "orders.py"]
+            orders = [environment.PYTHON, self._sources / "orders.py"]
         self._spawn("orders", orders)
         gunicorn = [environment.PYTHON, "-m", "gunicorn", "--workers", self._workers, "--backlog", 512]
         self._spawn("gateway", gunicorn + ["--bind", f"127.0.0.1:{self.ports['gateway']}", "gateway:app"])
@@ -47,13 +52,13 @@ class Shop:
         self.processes[name] = self._sandbox.spawn(
             name,
             command,
-            cwd=SOURCES,
+            cwd=self._sources,
             variables={
                 "PORT": self.ports[name],
                 "WORK_MS": self._work_ms,
                 "ORDERS_URL": self.url("orders"),
                 "INVENTORY_URL": self.url("inventory"),
                 "PRICING_URL": self.url("pricing"),
-                "OTEL_SERVICE_NAME": name,
+                **({"OTEL_SERVICE_NAME": name} if self._named else {}),
             },
         )

@@ -73,11 +73,12 @@ class Collector:
 class Agent:
     """An agent that traces the group TRACED of the sandbox."""
 
-    def __init__(self, sandbox, *endpoints, capture="auto", inject="on", metrics_port=None, flags=()):
+    def __init__(self, sandbox, *endpoints, capture="auto", inject="on", metrics_port=None, cpu=None, flags=()):
         self._sandbox = sandbox
         self.metrics_port = metrics_port or sandbox.free_port()
         group = sandbox.group(TRACED)
         self.command = [
+            *environment.pinned(cpu),
             _need("clew-agent"),
             f"--cgroup={group}",
             f"--attach-cgroup={group}",

@@ -41,9 +41,8 @@ def parse(text):
 
 def command(url, seconds, connections, threads=1, cpu=None):
     """The command line of one run; `cpu` pins it to a core."""
-    pin = [environment.need_tool("taskset"), "-c", cpu] if cpu is not None else []
-    wrk = environment.need_tool("wrk")
-    return [*pin, wrk, "--latency", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", url]
+    wrk = [*environment.pinned(cpu), environment.need_tool("wrk"), "--latency", "--timeout", "10s"]
+    return [*wrk, f"-t{threads}", f"-c{connections}", f"-d{seconds}s", url]
 
 
 def run(sandbox, *arguments, group=PLAIN, **options):

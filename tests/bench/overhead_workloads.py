@@ -1,0 +1,101 @@
+"""The workloads of the overhead benchmark: what runs, what wrk asks, and how many spans a request must give.
+
+The service has core 0 to itself and saturates it; load generator, agent and what takes the spans share core 1.
+"""
+
+import dataclasses
+import socket
+import typing
+
+from tests.support import environment, proxies
+from tests.support.sandbox import CLEW, PLAIN, Process, listening, wait_until
+from tests.support.shop import SOURCES as SHOP
+from tests.support.stack import Collector
+
+SERVICE_CPU, OTHER_CPU = 0, 1
+_BENCH_SERVICES = environment.ROOT / "tests" / "bench" / "services"
+
+
+@dataclasses.dataclass(frozen=True)
+class Workload:
+    name: str
+    start: typing.Callable  # Sandbox -> URL to load
+    connections: int
+    spans_per_request: int
+    real_collector: bool  # else a sink that only counts, which leaves the load generator its core
+    least_ratio: float  # the throughput that is wanted, of the untraced
+    most_p99_us: typing.Optional[int]  # that p99 may grow by; None: no limit, latency is all queueing
+
+
+def _nginx_static(sandbox):
+    port, _ = proxies.nginx_static(sandbox, 2048, cpu=SERVICE_CPU)
+    return f"http://127.0.0.1:{port}/file"
+
+
+def _nginx_proxy(sandbox):
+    upstream, _ = proxies.nginx_static(sandbox, 2048, group=PLAIN, cpu=OTHER_CPU)
+    port, _ = proxies.nginx_proxy(sandbox, upstream, cpu=SERVICE_CPU)
+    return f"http://127.0.0.1:{port}/file"
+
+
+def _flask(sandbox):
+    port = sandbox.free_port()
+    gunicorn = [environment.PYTHON, "-m", "gunicorn", "--workers", 1, "--backlog", 512]
+    process = sandbox.spawn(
+        "flask",
+        [*environment.pinned(SERVICE_CPU), *gunicorn, "--bind", f"127.0.0.1:{port}", "flask_app:app"],
+        cwd=_BENCH_SERVICES,
+    )
+    wait_until(lambda: listening(port), "gunicorn", process=process)
+    return f"http://127.0.0.1:{port}/users/42"
+
+
+def _node(sandbox):
+    port = sandbox.free_port()
+    process = sandbox.spawn(
+        "node",
+        [*environment.pinned(SERVICE_CPU), environment.need_tool("node"), SHOP / "pricing.js"],
+        variables={"PORT": port, "WORK_MS": 0},
+    )
+    wait_until(lambda: listening(port), "node", process=process)
+    return f"http://127.0.0.1:{port}/price/42"
+
+
+WORKLOADS = (
+    Workload("nginx_static", _nginx_static, 32, 1, False, 0.85, None),
+    Workload("nginx_proxy", _nginx_proxy, 32, 2, False, 0.85, None),
+    Workload("flask", _flask, 8, 1, True, 0.95, 500),
+    Workload("node", _node, 16, 1, True, 0.95, 500),
+)
+
+
+class RealCollector:
+    """Takes the spans and stores them."""
+
+    def __init__(self, sandbox):
+        self._collector = Collector(sandbox).start()
+        self.port = self._collector.port
+
+    def spans(self):
+        return int(self._collector.status()["spans_stored"])
+
+
+class Sink:
+    """Takes the spans and counts them."""
+
+    def __init__(self, sandbox):
+        self.port, self._count_port = sandbox.free_port(), sandbox.free_port()
+        program = environment.binary("clew-bench-otlp-sink")
+        if program is None:
+            raise FileNotFoundError("clew-bench-otlp-sink is not built")
+        process: Process = sandbox.spawn(
+            "sink",
+            [*environment.pinned(OTHER_CPU), program, self.port, self._count_port],
+            group=CLEW,
+        )
+        for port in (self.port, self._count_port):
+            wait_until(lambda port=port: listening(port), "the sink", process=process)
+
+    def spans(self):
+        with socket.create_connection(("127.0.0.1", self._count_port), timeout=5) as connection:
+            return int(connection.makefile().readline())
