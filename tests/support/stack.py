@@ -1,4 +1,4 @@
-"""Clew itself inside a sandbox: a collector, an agent that traces the sandbox's group, and tracectl to ask."""
+"""Clew itself inside a sandbox: a collector with tracectl to ask it, and an agent that traces the sandbox's group."""
 
 import json
 import os
@@ -19,10 +19,10 @@ def _need(name):
 class Collector:
     """A collector with its store in the sandbox's folder. It keeps ports and data over a restart."""
 
-    def __init__(self, sandbox, name="collector"):
+    def __init__(self, sandbox, name="collector", ports=None):
         self._sandbox = sandbox
         self._name = name
-        self.port, self.query_port, self.metrics_port = (sandbox.free_port() for _ in range(3))
+        self.port, self.query_port, self.metrics_port = ports or (sandbox.free_port() for _ in range(3))
         self.data = sandbox.folder / f"{name}-data"
         self.process = None
 
@@ -48,23 +48,20 @@ class Collector:
         if number == signal.SIGTERM and status != 0:
             raise Failure(f"the collector ended with {status}\n{self.process.tail()}")
 
-    def tracectl(self, *arguments, timeout=60):
+    def tracectl(self, *arguments, variables=None):
         """Runs tracectl against this collector. Returns its standard output; raises Failure unless it ends with 0."""
-        done = self.ask(*arguments, timeout=timeout)
-        if done.returncode != 0:
-            raise Failure(f"tracectl {' '.join(arguments)}: {done.returncode}: {done.stderr}")
-        return done.stdout
-
-    def ask(self, *arguments, timeout=60):
-        """Runs tracectl against this collector, however it ends. Returns the CompletedProcess, outputs as text."""
-        return subprocess.run(
+        done = subprocess.run(
             [_need("tracectl"), "--server", f"127.0.0.1:{self.query_port}", *arguments],
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            env=environment.clean_environment(),
-            timeout=timeout,
+            env=environment.clean_environment(**(variables or {})),
+            timeout=60,
+            check=False,
         )
+        if done.returncode != 0:
+            raise Failure(f"tracectl {' '.join(arguments)}: {done.returncode}: {done.stderr}")
+        return done.stdout
 
     def status(self):
         return json.loads(self.tracectl("status", "-o", "json"))
