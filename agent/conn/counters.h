@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "agent/protocols/session.h"
+#include "base/counter.h"
 
 namespace clew::conn {
+
+using clew::NamedCounter;
 
 struct ConnCounters {
   std::uint64_t records = 0;
@@ -26,12 +28,6 @@ struct ConnCounters {
   std::uint64_t over_buffer_limit = 0;  // sessions abandoned because they kept too many bytes
 };
 
-// One counter as it is exported. `name` has static storage, lower-case words joined by '_', without prefix and suffix.
-struct NamedCounter {
-  std::string_view name;
-  std::string_view help;
-  std::uint64_t value = 0;
-};
 void AppendNamed(const ConnCounters& counters, std::vector<NamedCounter>& out);
 void AppendNamed(const protocols::ParseCounters& counters, std::vector<NamedCounter>& out);
 
