@@ -1,10 +1,11 @@
-"""Starts the shop of examples/shop in a sandbox, and knows what the trace of one of its requests must be."""
+"""Starts the shop of examples/shop in a sandbox."""
 
 from tests.support import environment, programs
 from tests.support.sandbox import listening, wait_until
 
 SOURCES = environment.ROOT / "examples" / "shop"
 NAMES = ("gateway", "orders", "inventory", "pricing")
+
 
 class Shop:
     """gateway -> orders -> inventory and pricing.
