@@ -1,0 +1,102 @@
+#include "sender.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+namespace clew::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr const char* kExport = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+double Since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+class Sender {
+ public:
+  Sender(const std::string& address, const std::vector<std::string>& requests, int channels)
+      : requests_(requests) {
+    for (int i = 0; i < channels; ++i) {
+      grpc::ChannelArguments arguments;
+      arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // else all channels share one connection
+      stubs_.push_back(std::make_unique<grpc::GenericStub>(
+          grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments)));
+    }
+    result_.acked.resize(requests.size());
+  }
+
+  SendResult Run(int in_flight) {
+    const auto begin = Clock::now();
+    running_ = in_flight;
+    for (int i = 0; i < in_flight; ++i) Next(std::make_shared<Call>(*stubs_[static_cast<std::size_t>(i) % stubs_.size()]));
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return running_ == 0; });
+    result_.seconds = Since(begin);
+    return std::move(result_);
+  }
+
+ private:
+  // One of the requests under way; used for one after the other.
+  struct Call {
+    explicit Call(grpc::GenericStub& stub) : stub(stub) {}
+    grpc::GenericStub& stub;
+    std::unique_ptr<grpc::ClientContext> context;
+    grpc::ByteBuffer request;
+    grpc::ByteBuffer response;
+    Clock::time_point begin;
+  };
+
+  void Next(const std::shared_ptr<Call>& call) {
+    const std::size_t number = next_.fetch_add(1);
+    if (number >= requests_.size()) {
+      const std::lock_guard lock(mutex_);
+      if (--running_ == 0) idle_.notify_all();
+      return;
+    }
+    const std::string& bytes = requests_[number];
+    const grpc::Slice slice(bytes.data(), bytes.size(), grpc::Slice::STATIC_SLICE);
+    call->request = grpc::ByteBuffer(&slice, 1);
+    call->response.Clear();
+    call->context = std::make_unique<grpc::ClientContext>();
+    call->begin = Clock::now();
+    call->stub.UnaryCall(call->context.get(), kExport, {}, &call->request, &call->response,
+                         [this, call, number](const grpc::Status& status) {
+                           OnAnswer(*call, number, status);
+                           Next(call);
+                         });
+  }
+
+  void OnAnswer(const Call& call, std::size_t number, const grpc::Status& status) {
+    const double seconds = Since(call.begin);
+    const std::lock_guard lock(mutex_);
+    if (!status.ok()) {
+      if (result_.first_error.empty()) result_.first_error = status.error_message();
+    } else if (call.response.Length() > 0) {
+      if (result_.first_error.empty()) result_.first_error = "partial success";
+    } else {
+      result_.acked[number] = 1;
+      result_.ack_seconds.push_back(seconds);
+    }
+  }
+
+  const std::vector<std::string>& requests_;
+  std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
+  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int running_ = 0;
+  SendResult result_;
+};
+
+}  // namespace
+
+SendResult Send(const std::string& address, const std::vector<std::string>& requests, int channels, int in_flight) {
+  return Sender(address, requests, channels).Run(in_flight);
+}
+
+}  // namespace clew::bench

@@ -1,0 +1,19 @@
+// Sends export requests over several channels, a fixed number of them under way at any time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace clew::bench {
+
+struct SendResult {
+  double seconds = 0;
+  std::vector<std::uint8_t> acked;  // by request: 1 when it was answered with OK and no rejected span
+  std::vector<double> ack_seconds;  // of those
+  std::string first_error;
+};
+
+SendResult Send(const std::string& address, const std::vector<std::string>& requests, int channels, int in_flight);
+
+}  // namespace clew::bench
