@@ -87,7 +87,7 @@ enum clew_inject {
 	CLEW_INJECT_SKIP_NO_ROOM = 6, /* the send buffer might not have taken it whole */
 	CLEW_INJECT_SKIP_HELPER = 7, /* the kernel refused an insertion; the message went out untouched */
 	CLEW_INJECT_SKIP_UNSURE = 8, /* not certain that a message begins here */
-	CLEW_INJECT_SKIP_PIPELINED = 9, /* sent before the answer to the one before; only reported, not an error */
+	CLEW_INJECT_SKIP_BUSY = 9, /* another message was being examined on this CPU */
 	CLEW_INJECT_MAX = 10,
 };
 

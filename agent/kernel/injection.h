@@ -1,0 +1,57 @@
+// The map of sockets under injection as user space handles it: connections that were open before the agent came, and those
+// that left the map for a large body and may come back.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "agent/kernel/programs.h"
+#include "agent/selftest/injection_under_test.h"
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace clew::kernel {
+
+class Injection final : public selftest::InjectionUnderTest {
+ public:
+  // `programs` must outlive this. `cgroups` are where sock_ops is to be attached.
+  Injection(Programs& programs, std::vector<Fd> cgroups, std::vector<std::uint16_t> skip_ports);
+
+  // Attaches sock_ops: new connections enter from now on.
+  Status Start();
+
+  // Puts the client connections that the process has open under injection, in whatever state they are. `until_ack`: it uses
+  // FIONREAD. Returns how many. Thread-safe.
+  int AdoptProcess(std::uint32_t tgid, bool until_ack);
+  // Puts back the socket `inode`, descriptor `fd` of process `tgid`, which had left for a large body. Thread-safe.
+  void Reenter(std::uint32_t tgid, int fd, std::uint64_t inode);
+
+  std::uint64_t adopted() const { return adopted_; }
+  std::uint64_t adopt_failed() const { return adopt_failed_; }
+  std::uint64_t reentered() const { return reentered_; }
+
+  // selftest::InjectionUnderTest, on sockets of this process.
+  Status Enter(int connected_fd) override;
+  Status Leave(int fd) override;
+  bool IsIn(int fd) override;
+  std::uint64_t inserted() const override;
+
+ private:
+  // While they live, this process may prepare sockets of the cgroups.
+  Result<std::vector<Programs::Link>> AllowAdoption();
+  // Marks the socket for `mode` (ADOPT_* of bpf/inject.bpf.c) and puts it into the map.
+  Status Adopt(int fd, std::uint8_t mode);
+  Status PutIntoMap(int fd);
+
+  Programs& programs_;
+  const std::vector<Fd> cgroups_;
+  const std::set<std::uint16_t> skip_ports_;
+  std::vector<Programs::Link> self_test_links_;
+  std::atomic<std::uint64_t> adopted_{0};
+  std::atomic<std::uint64_t> adopt_failed_{0};
+  std::atomic<std::uint64_t> reentered_{0};
+};
+
+}  // namespace clew::kernel

@@ -1,0 +1,180 @@
+#include "agent/kernel/programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstdarg>
+#include <cstdio>
+
+#include "base/log.h"
+#include "clew.skel.h"
+
+namespace clew::kernel {
+namespace {
+
+constexpr std::uint32_t kProcTraced = 1;  // PROC_TRACED of bpf/maps.bpf.h
+
+int LogLibbpf(libbpf_print_level level, const char* format, va_list args) {
+  if (level == LIBBPF_DEBUG) return 0;
+  char text[512];
+  std::vsnprintf(text, sizeof(text), format, args);
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  LOG_DEBUG("libbpf", {"text", text});
+  return 0;
+}
+
+// Whether the running kernel has the raw tracepoint `name`, by its BTF.
+bool HasTracepoint(const char* name) {
+  btf* vmlinux = btf__load_vmlinux_btf();
+  if (libbpf_get_error(vmlinux) != 0) return false;
+  const bool found = btf__find_by_name_kind(vmlinux, (std::string("btf_trace_") + name).c_str(), BTF_KIND_TYPEDEF) > 0;
+  btf__free(vmlinux);
+  return found;
+}
+
+Error LoadError(int error) {
+  if (error == EPERM || error == EACCES) {
+    return Error{Code::kDenied,
+                 "the kernel refuses to load BPF programs: run as root or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_PTRACE, "
+                 "outside of an unprivileged container"};
+  }
+  if (error == ENOSYS || error == EOPNOTSUPP) {
+    return Error{Code::kUnsupported, "this kernel has no BPF: Clew needs Linux 5.17 or later with CONFIG_BPF_SYSCALL and BTF"};
+  }
+  return ErrnoError("load", "BPF programs", error);
+}
+
+std::uint64_t SampleLimit(double ratio) {
+  if (ratio >= 1) return ~std::uint64_t{0};
+  if (ratio <= 0) return 0;
+  return static_cast<std::uint64_t>(std::ldexp(ratio, 64));
+}
+
+}  // namespace
+
+const char* CaptureName(Capture capture) {
+  switch (capture) {
+    case Capture::kAuto: return "auto";
+    case Capture::kSocket: return "socket";
+    case Capture::kSyscall: return "syscall";
+  }
+  return "auto";
+}
+
+void Programs::LinkDeleter::operator()(bpf_link* link) const { bpf_link__destroy(link); }
+
+Result<std::unique_ptr<Programs>> Programs::Load(const ProgramOptions& options) {
+  libbpf_set_print(LogLibbpf);
+  std::unique_ptr<Programs> programs(new Programs());
+  const bool has_socket = HasTracepoint("sock_recv_length") && HasTracepoint("sock_send_length");
+  if (options.capture == Capture::kSocket && !has_socket) {
+    return Error{Code::kUnsupported,
+                 "--capture=socket needs the tracepoints sock_recv_length and sock_send_length (Linux 6.3 or later with BTF); use --capture=auto"};
+  }
+  const bool socket = options.capture == Capture::kSocket || (options.capture == Capture::kAuto && has_socket);
+  programs->capture_ = socket ? Capture::kSocket : Capture::kSyscall;
+
+  clew_bpf* skeleton = clew_bpf__open();
+  if (skeleton == nullptr) return LoadError(errno);
+  programs->skeleton_ = skeleton;
+  skeleton->rodata->cfg_cgroups = static_cast<std::uint32_t>(options.selector_cgroups.size());
+  skeleton->rodata->cfg_new_proc_flags = options.trace_new_processes ? kProcTraced : 0;
+  skeleton->rodata->cfg_conn_storage = socket ? 1 : 0;
+  skeleton->rodata->cfg_sample_limit = SampleLimit(options.sample_ratio);
+  skeleton->rodata->cfg_self_tgid = static_cast<std::uint32_t>(getpid());
+  skeleton->rodata->cfg_wake_bytes = static_cast<std::uint32_t>(options.ring_bytes / 4);
+  bpf_map__set_max_entries(skeleton->maps.events, static_cast<std::uint32_t>(options.ring_bytes));
+  const auto& p = skeleton->progs;
+  for (bpf_program* program : {p.socket_recv, p.socket_send, p.socket_state}) bpf_program__set_autoload(program, socket);
+  for (bpf_program* program : {p.syscall_exit, p.syscall_state}) bpf_program__set_autoload(program, !socket);
+  for (bpf_program* program : {p.inject_sockops, p.inject_message, p.inject_adopt}) {
+    bpf_program__set_autoload(program, options.load_injection);
+  }
+  bpf_program__set_autoload(p.process_io_uring, HasTracepoint("io_uring_create"));
+  if (socket) bpf_map__set_max_entries(skeleton->maps.conn_hash, 1);  // not used then
+  if (const int error = clew_bpf__load(skeleton); error != 0) return LoadError(-error);
+
+  for (std::uint32_t i = 0; i < options.selector_cgroups.size(); ++i) {
+    if (bpf_map_update_elem(bpf_map__fd(skeleton->maps.cgroups), &i, &options.selector_cgroups[i], BPF_ANY) != 0) {
+      return ErrnoError("select", "cgroup", errno);
+    }
+  }
+  for (const std::uint16_t port : options.skip_ports) {
+    const std::uint8_t one = 1;
+    if (bpf_map_update_elem(bpf_map__fd(skeleton->maps.skip_ports), &port, &one, BPF_ANY) != 0) {
+      return ErrnoError("set", "ports without injection", errno);
+    }
+  }
+  return programs;
+}
+
+Programs::~Programs() {
+  links_.clear();
+  if (skeleton_ != nullptr) clew_bpf__destroy(skeleton_);
+}
+
+Status Programs::Attach() {
+  const auto& p = skeleton_->progs;
+  // Processes first: a fork between the two would else be lost.
+  for (bpf_program* program : {p.process_fork, p.process_exec, p.process_exit, p.thread_waits, p.process_io_uring, p.socket_state,
+                               p.syscall_state, p.socket_send, p.socket_recv, p.syscall_exit}) {
+    if (!bpf_program__autoload(program)) continue;
+    bpf_link* link = bpf_program__attach(program);
+    if (link == nullptr) return ErrnoError("attach BPF program", bpf_program__name(program), errno);
+    links_.emplace_back(link);
+  }
+  return {};
+}
+
+Status Programs::AttachMessages() {
+  if (bpf_prog_attach(bpf_program__fd(skeleton_->progs.inject_message), sockets_fd(), BPF_SK_MSG_VERDICT, 0) != 0) {
+    return ErrnoError("attach", "sk_msg program", errno);
+  }
+  return {};
+}
+
+Result<Programs::Link> Programs::AttachCgroup(bpf_program* program, int cgroup, const char* what) {
+  bpf_link* link = bpf_program__attach_cgroup(program, cgroup);
+  if (link == nullptr) return ErrnoError("attach to the cgroup", what, errno);
+  return Link(link);
+}
+
+Status Programs::AttachSockOps(int cgroup) {
+  auto link = AttachCgroup(skeleton_->progs.inject_sockops, cgroup, "sock_ops program");
+  if (!link) return link.error();
+  links_.push_back(std::move(link).value());
+  return {};
+}
+
+Result<Programs::Link> Programs::AttachAdopt(int cgroup) {
+  return AttachCgroup(skeleton_->progs.inject_adopt, cgroup, "setsockopt program");
+}
+
+void Programs::SetAdopter(std::uint32_t tgid) { skeleton_->bss->adopter_tgid = tgid; }
+
+int Programs::ring_fd() const { return bpf_map__fd(skeleton_->maps.events); }
+int Programs::procs_fd() const { return bpf_map__fd(skeleton_->maps.procs); }
+int Programs::sockets_fd() const { return bpf_map__fd(skeleton_->maps.sockets); }
+int Programs::drops_fd() const { return bpf_map__fd(skeleton_->maps.drops); }
+int Programs::injects_fd() const { return bpf_map__fd(skeleton_->maps.injects); }
+int Programs::stats_fd() const { return bpf_map__fd(skeleton_->maps.stats); }
+
+std::uint64_t Programs::MissedRuns() const {
+  std::uint64_t missed = 0;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton_->obj) {
+    if (!bpf_program__autoload(program)) continue;
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) missed += info.recursion_misses;
+  }
+  return missed;
+}
+
+}  // namespace clew::kernel

@@ -1,0 +1,76 @@
+// The BPF programs: which are loaded, how they are attached. Hides libbpf and the skeleton from the rest of the agent.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+struct clew_bpf;
+struct bpf_link;
+struct bpf_map;
+struct bpf_program;
+
+namespace clew::kernel {
+
+// How bytes on sockets are seen; see docs/architecture.md.
+enum class Capture : std::uint8_t { kAuto, kSocket, kSyscall };
+const char* CaptureName(Capture capture);
+
+struct ProgramOptions {
+  Capture capture = Capture::kAuto;
+  std::vector<int> selector_cgroups;  // descriptors; at most 8
+  bool trace_new_processes = true;    // of a selecting cgroup, before user space has looked at them
+  double sample_ratio = 1.0;          // of new traces
+  std::size_t ring_bytes = 8 << 20;   // a power of two, at least a page
+  std::vector<std::uint16_t> skip_ports;
+  bool load_injection = true;
+};
+
+class Programs {
+ public:
+  // Opens, configures, loads and attaches capture and process programs; injection is loaded but attached by AttachInjection.
+  // kDenied when the kernel refuses BPF to this process, with what is missing.
+  static Result<std::unique_ptr<Programs>> Load(const ProgramOptions& options);
+  ~Programs();
+  Programs(const Programs&) = delete;
+  Programs& operator=(const Programs&) = delete;
+
+  Capture capture() const { return capture_; }
+  // Attaches the capture and process programs. Nothing is seen before.
+  Status Attach();
+  // The sk_msg program to the map of sockets: needed before any socket enters it.
+  Status AttachMessages();
+  // sock_ops to one cgroup: its new client connections enter the map from now on.
+  Status AttachSockOps(int cgroup);
+  // The helper program of adoption to one cgroup, while the returned link lives.
+  struct LinkDeleter {
+    void operator()(bpf_link* link) const;
+  };
+  using Link = std::unique_ptr<bpf_link, LinkDeleter>;
+  Result<Link> AttachAdopt(int cgroup);
+  // Which process may adopt: the agent, or its self-test child.
+  void SetAdopter(std::uint32_t tgid);
+
+  int ring_fd() const;
+  int procs_fd() const;
+  int sockets_fd() const;
+  int drops_fd() const;
+  int injects_fd() const;
+  int stats_fd() const;
+  // Runs of programs that the kernel left out because the program was running already on that CPU.
+  std::uint64_t MissedRuns() const;
+
+ private:
+  Programs() = default;
+  Result<Link> AttachCgroup(bpf_program* program, int cgroup, const char* what);
+
+  clew_bpf* skeleton_ = nullptr;
+  std::vector<Link> links_;
+  Capture capture_ = Capture::kSocket;
+};
+
+}  // namespace clew::kernel

@@ -1,0 +1,213 @@
+#include "agent/kernel/tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "agent/kernel/cgroup.h"
+#include "agent/kernel/counters.h"
+#include "agent/kernel/self_test_child.h"
+#include "base/log.h"
+
+namespace clew::kernel {
+namespace {
+
+// As in bpf/maps.bpf.h.
+struct Proc {
+  std::uint32_t flags;
+  std::uint32_t pad;
+};
+constexpr std::uint32_t kTraced = 1;
+constexpr std::uint32_t kInject = 2;
+constexpr std::uint32_t kUntilAck = 4;
+constexpr std::uint32_t kCpython = 8;
+
+// Records do not wake the reader. A short interval costs CPU, a long one latency and ring space: at 100,000 requests a second
+// 8 MiB last for about 100 ms.
+constexpr std::chrono::milliseconds kBusyInterval{4};
+constexpr std::chrono::milliseconds kIdleInterval{32};
+
+bool IsCpython(std::uint32_t tgid) {
+  std::error_code error;
+  const auto exe = std::filesystem::read_symlink("/proc/" + std::to_string(tgid) + "/exe", error);
+  return !error && exe.filename().string().starts_with("python");
+}
+
+// The least that a record of this type has; 0: unknown type.
+std::size_t LeastSize(std::uint8_t type) {
+  switch (type) {
+    case CLEW_EVENT_CONN_OPEN: return sizeof(clew_conn_event);
+    case CLEW_EVENT_DATA: return sizeof(clew_data_event);
+    case CLEW_EVENT_BYTES: return sizeof(clew_bytes_event);
+    case CLEW_EVENT_PROC: return sizeof(clew_proc_event);
+    case CLEW_EVENT_CONN_CLOSE:
+    case CLEW_EVENT_EOF:
+    case CLEW_EVENT_REENTER: return sizeof(clew_event_header);
+    default: return 0;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
+  std::unique_ptr<Tracer> tracer(new Tracer());
+  const auto mount = FindCgroup2();
+  std::vector<Fd> selectors, attach;
+  ProgramOptions program_options;
+  if (options.cgroups.size() > 8) return Error{Code::kInvalid, "at most 8 cgroups can be selected; select a common parent instead"};
+  const std::vector<std::string> attach_paths = !options.attach_cgroups.empty() ? options.attach_cgroups
+                                                : !options.cgroups.empty()      ? options.cgroups
+                                                                                : std::vector<std::string>{"/"};
+  const bool needs_cgroups = !options.cgroups.empty() || options.inject != InjectMode::kOff;
+  if (needs_cgroups && !mount) return mount.error();
+  for (const std::string& path : options.cgroups) {
+    auto fd = OpenCgroup(path, *mount);
+    if (!fd) return fd.error();
+    program_options.selector_cgroups.push_back(fd->get());
+    selectors.push_back(std::move(fd).value());
+  }
+  program_options.capture = options.capture;
+  program_options.trace_new_processes = !options.decide_first;
+  program_options.sample_ratio = options.sample_ratio;
+  program_options.ring_bytes = options.ring_bytes;
+  program_options.skip_ports = options.skip_ports;
+  program_options.load_injection = options.inject != InjectMode::kOff;
+  auto programs = Programs::Load(program_options);
+  if (!programs) return programs.error();
+  tracer->programs_ = std::move(programs).value();
+  const std::uint32_t self = static_cast<std::uint32_t>(getpid());
+  if (auto status = tracer->Exclude(self); !status) return status.error();
+
+  if (options.inject == InjectMode::kOff) {
+    tracer->injection_note_ = "switched off";
+  } else {
+    for (const std::string& path : attach_paths) {
+      auto fd = OpenCgroup(path, *mount);
+      if (!fd) return fd.error();
+      attach.push_back(std::move(fd).value());
+    }
+    if (auto status = tracer->StartInjection(options, *mount, std::move(attach), attach_paths); !status) {
+      if (options.inject == InjectMode::kOn) return status.error();
+      tracer->injection_note_ = status.error().message;
+      LOG_WARN("injection is off", {"reason", tracer->injection_note_});
+    }
+  }
+  if (auto status = tracer->programs_->Attach(); !status) return status.error();
+
+  tracer->ring_ = ring_buffer__new(tracer->programs_->ring_fd(), OnRecord, tracer.get(), nullptr);
+  if (tracer->ring_ == nullptr) return ErrnoError("open", "ring buffer", errno);
+  LOG_INFO("tracing", {"capture", CaptureName(tracer->capture())}, {"injection", tracer->injecting_ ? "on" : "off"},
+           {"note", tracer->injection_note_.empty() ? "-" : tracer->injection_note_});
+  return tracer;
+}
+
+Status Tracer::StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
+                              const std::vector<std::string>& paths) {
+  if (auto status = programs_->AttachMessages(); !status) return status;
+  injection_ = std::make_unique<Injection>(*programs_, std::move(cgroups), options.skip_ports);
+  programs_->SetAdopter(static_cast<std::uint32_t>(getpid()));
+  const std::string& first = paths.front();
+  const std::string folder = first.starts_with(mount) ? first : mount + "/" + first;
+  const auto verdict = RunSelfTestInChild(*programs_, *injection_, folder);
+  if (!verdict) return Error{verdict.error().code, "the harmlessness self-test could not run: " + verdict.error().message};
+  if (!verdict->harmless) {
+    return Error{Code::kUnsupported, "sockets under injection would behave differently on this kernel: " + verdict->differences};
+  }
+  fionread_ok_ = verdict->fionread_ok;
+  if (!fionread_ok_) {
+    injection_note_ = "FIONREAD is wrong on this kernel: processes that use it are injected on a connection's first request only";
+  }
+  LOG_INFO("self-test passed", {"questions", std::to_string(verdict->asked)}, {"differences", verdict->differences});
+  if (auto status = injection_->Start(); !status) return status;
+  injecting_ = true;
+  return {};
+}
+
+Tracer::~Tracer() {
+  if (ring_ != nullptr) ring_buffer__free(ring_);
+}
+
+int Tracer::OnRecord(void* self, void* data, std::size_t size) {
+  auto& tracer = *static_cast<Tracer*>(self);
+  const auto& header = *static_cast<const clew_event_header*>(data);
+  const std::string_view record(static_cast<const char*>(data), size);
+  const std::size_t least = size >= sizeof(clew_event_header) ? LeastSize(header.type) : 0;
+  bool whole = least != 0 && size >= least;
+  if (whole && header.type == CLEW_EVENT_DATA) {
+    whole = size >= least + static_cast<const clew_data_event*>(data)->captured;
+  }
+  if (!whole) {
+    ++tracer.malformed_;
+    return 0;
+  }
+  ++tracer.records_;
+  if (header.type == CLEW_EVENT_REENTER) {
+    if (tracer.injection_) tracer.injection_->Reenter(header.tgid, header.fd, header.conn >> 32);
+    return 0;
+  }
+  tracer.sink_->OnEvent(header, record);
+  return 0;
+}
+
+Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
+  sink_ = &sink;
+  int count = ring_buffer__consume(ring_);
+  if (count == 0) {
+    interval_ = std::min(interval_ * 2, kIdleInterval);
+    // Only process records and a filling ring wake us earlier.
+    count = ring_buffer__poll(ring_, static_cast<int>(std::min(timeout, interval_).count()));
+    if (count == 0) count = ring_buffer__consume(ring_);
+  } else {
+    interval_ = kBusyInterval;
+    usleep(static_cast<useconds_t>(std::chrono::microseconds(interval_).count()));
+  }
+  sink_ = nullptr;
+  sink.OnDrained();
+  if (count < 0 && count != -EINTR) return ErrnoError("read", "ring buffer", -count);
+  return std::max(count, 0);
+}
+
+Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
+  Proc proc{.flags = kTraced, .pad = 0};
+  if (IsCpython(tgid)) proc.flags |= kCpython;
+  const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
+  if (injecting_) proc.flags |= kInject | (until_ack ? kUntilAck : 0);
+  Proc before{};
+  const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
+  if (bpf_map_update_elem(programs_->procs_fd(), &tgid, &proc, BPF_ANY) != 0) {
+    return ErrnoError("trace", "process " + std::to_string(tgid), errno);
+  }
+  if (injecting_ && (!known || !(before.flags & kInject))) injection_->AdoptProcess(tgid, until_ack);
+  return {};
+}
+
+Status Tracer::Exclude(std::uint32_t tgid) {
+  const Proc proc{};
+  if (bpf_map_update_elem(programs_->procs_fd(), &tgid, &proc, BPF_ANY) != 0) {
+    return ErrnoError("exclude", "process " + std::to_string(tgid), errno);
+  }
+  return {};
+}
+
+Status Tracer::Forget(std::uint32_t tgid) {
+  bpf_map_delete_elem(programs_->procs_fd(), &tgid);
+  return {};
+}
+
+std::vector<conn::NamedCounter> Tracer::Counters() const {
+  auto counters = ReadCounters(*programs_);
+  counters.push_back({"ring_records", "Records read from the ring buffer.", records_});
+  counters.push_back({"ring_malformed", "Records that were not as long as their type demands.", malformed_});
+  if (injection_) {
+    counters.push_back({"sockets_adopted", "Connections opened before the agent came and put under injection.", injection_->adopted()});
+    counters.push_back({"sockets_adopt_failed", "... and not put there.", injection_->adopt_failed()});
+    counters.push_back({"sockets_reentered", "Sockets put back after a large body.", injection_->reentered()});
+  }
+  return counters;
+}
+
+}  // namespace clew::kernel

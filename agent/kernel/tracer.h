@@ -1,0 +1,73 @@
+// The kernel side as the agent sees it: loads the programs, tests and starts injection, delivers records.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/conn/counters.h"
+#include "agent/kernel/event_source.h"
+#include "agent/kernel/injection.h"
+#include "agent/kernel/programs.h"
+#include "agent/process/process_control.h"
+#include "base/result.h"
+
+struct ring_buffer;
+
+namespace clew::kernel {
+
+enum class InjectMode : std::uint8_t { kAuto, kOn, kOff };
+
+struct TracerOptions {
+  Capture capture = Capture::kAuto;
+  InjectMode inject = InjectMode::kAuto;
+  std::vector<std::string> cgroups;         // selectors: folders, absolute or relative to the cgroup2 mount
+  std::vector<std::string> attach_cgroups;  // where sock_ops goes; empty: `cgroups`, or without those the root
+  bool decide_first = false;  // a process in a selected cgroup waits for Trace(): some executables are excluded
+  std::vector<std::uint16_t> skip_ports;  // never HTTP: no injection
+  double sample_ratio = 1.0;
+  std::size_t ring_bytes = 8 << 20;
+};
+
+class Tracer final : public EventSource, public process::ProcessControl {
+ public:
+  // Loads, runs the self-test (about a second; it forks, so this process must still have one thread), attaches. With
+  // InjectMode::kAuto injection is off, with a reason, when the self-test found it harmful; with kOn that is an error.
+  static Result<std::unique_ptr<Tracer>> Make(const TracerOptions& options);
+  ~Tracer() override;
+
+  // Ring thread. Drains what is there, else waits for a drain interval that grows while nothing happens.
+  Result<int> Poll(std::chrono::milliseconds timeout, EventSink& sink) override;
+
+  // process::ProcessControl; any thread.
+  Status Trace(std::uint32_t tgid, process::InjectClass inject) override;
+  Status Exclude(std::uint32_t tgid) override;
+  Status Forget(std::uint32_t tgid) override;
+
+  Capture capture() const { return programs_->capture(); }
+  bool injecting() const { return injecting_; }
+  // Why not, or what is not used; empty: all in use.
+  const std::string& injection_note() const { return injection_note_; }
+  // Any thread.
+  std::vector<conn::NamedCounter> Counters() const;
+
+ private:
+  Tracer() = default;
+  Status StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
+                        const std::vector<std::string>& paths);
+  static int OnRecord(void* self, void* data, std::size_t size);
+
+  std::unique_ptr<Programs> programs_;
+  std::unique_ptr<Injection> injection_;
+  ring_buffer* ring_ = nullptr;
+  EventSink* sink_ = nullptr;  // during Poll
+  std::chrono::milliseconds interval_{1};
+  bool injecting_ = false;
+  bool fionread_ok_ = false;
+  std::string injection_note_;
+  std::atomic<std::uint64_t> records_{0};
+  std::atomic<std::uint64_t> malformed_{0};
+};
+
+}  // namespace clew::kernel

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* One object, so that all programs share the maps. Which programs are loaded is the loader's decision. */
+#include "maps.bpf.h"
+
+#include "capture_socket.bpf.c"
+#include "capture_syscall.bpf.c"
+#include "inject.bpf.c"
+#include "process.bpf.c"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

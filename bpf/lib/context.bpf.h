@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Trace contexts: made when a request is read, found when one is written. The rules are in docs/causality.md. */
+#ifndef CLEW_CONTEXT_H
+#define CLEW_CONTEXT_H
+
+#include "maps.bpf.h"
+
+static __always_inline __u64 id_key(const __u8 *id)
+{
+	__u64 k;
+
+	__builtin_memcpy(&k, id, 8);
+	return k;
+}
+
+static __always_inline void random_bytes(__u8 *out, __u32 words)
+{
+	for (__u32 i = 0; i < words; i++) {
+		const __u32 r = bpf_get_prandom_u32();
+
+		__builtin_memcpy(out + 4 * i, &r, 4);
+	}
+}
+static __always_inline void random_span_id(__u8 *id)
+{
+	random_bytes(id, 2);
+	if (!id_key(id))
+		id[7] = 1; /* all-zero is invalid */
+}
+/* A new trace: a random id, sampled by the ratio of its last eight bytes, so that every agent decides alike. */
+static __always_inline void new_trace(struct clew_context *c)
+{
+	__u64 tail;
+
+	random_bytes(c->trace_id, 4);
+	tail = __builtin_bswap64(id_key(c->trace_id + 8));
+	if (!tail)
+		c->trace_id[15] = 1;
+	c->trace_flags = 2 | (tail <= cfg_sample_limit); /* the id is random (level 2), so say so */
+	c->origin = CLEW_ORIGIN_NEW;
+}
+
+static __always_inline __u64 mix(__u64 h, __u64 v)
+{
+	h ^= v;
+	h *= 0xff51afd7ed558ccdULL;
+	return h ^ h >> 32;
+}
+/* Key in `inbound`: the same header in another process is another request. */
+static __always_inline __u64 inbound_key(__u32 tgid, const __u8 *trace_id, const __u8 *parent_id)
+{
+	__u64 h = mix(0x9e3779b97f4a7c15ULL, tgid);
+
+	h = mix(h, id_key(trace_id));
+	h = mix(h, id_key(trace_id + 8));
+	h = mix(h, id_key(parent_id));
+	return h ? h : 1;
+}
+
+/* Joins the tracestate lines in view into `st`; none, too long or with a bad character: st->len 0. */
+__noinline int collect_state(const struct view *view, const struct head_scan *c, struct tracestate *st)
+{
+	__u32 len = 0;
+
+	if (!view || !c || !st)
+		return 0;
+	st->len = 0;
+	if (c->state_lines > STATE_LINES)
+		return 0;
+	for (__u32 i = 0; i < STATE_LINES; i++) {
+		__u64 n = c->state_len[i], to;
+
+		if (i >= c->state_lines)
+			break;
+		if (!n)
+			continue;
+		if (len + n + 1 > STATE_MAX)
+			return 0;
+		if (len) {
+			st->text[len & (STATE_MAX - 1)] = ',';
+			len++;
+		}
+		to = len;
+		/* The verifier must see to <= STATE_MAX / 2 and n <= STATE_MAX / 2: longer combinations are dropped. */
+		asm volatile("" : "+r"(n), "+r"(to));
+		if (to > STATE_MAX / 2)
+			return 0;
+		if (to == 0) {
+			if (n > STATE_MAX)
+				return 0;
+			bpf_probe_read_kernel(st->text, n, view->b + at_most(c->state_at[i]));
+		} else {
+			if (n > STATE_MAX / 2)
+				return 0;
+			bpf_probe_read_kernel(st->text + to, n, view->b + at_most(c->state_at[i]));
+		}
+		len = to + n;
+	}
+	st->len = len;
+	return 0;
+}
+
+/* Ends the request that `conn` is answering: it is nobody's parent from now on. */
+__noinline int end_live(struct conn *conn)
+{
+	__u64 span;
+	struct live *l;
+
+	if (!conn || !conn->live_span)
+		return 0;
+	span = conn->live_span;
+	conn->live_span = 0;
+	l = bpf_map_lookup_elem(&live, &span);
+	if (!l)
+		return 0;
+	if (l->inbound) {
+		__u64 key = l->inbound;
+		struct inbound *in = bpf_map_lookup_elem(&inbound, &key);
+
+		if (in && in->count <= 1)
+			bpf_map_delete_elem(&inbound, &key);
+		else if (in)
+			__sync_fetch_and_add(&in->count, -1);
+	}
+	if (l->has_state)
+		bpf_map_delete_elem(&states, &span);
+	bpf_map_delete_elem(&live, &span);
+	return 0;
+}
+
+/*
+ * A request head has been read in full on a server's connection: makes its context and remembers that it is live.
+ * The context goes into scratch->event. `blocking`: the call could wait, so this thread does nothing else until it has answered (L2). An event loop never waits in a read.
+ */
+__noinline int begin_request(struct conn *conn, struct proc *proc, struct scratch *scratch, const struct head_scan *scan,
+			     int blocking)
+{
+	if (!conn || !proc || !scratch || !scan)
+		return 0;
+	struct clew_context *ctx = &scratch->event.ctx;
+	struct tracestate *st = &scratch->state;
+	const struct head *h = &conn->head;
+	const __u64 id = bpf_get_current_pid_tgid();
+	const __u32 tid = (__u32)id;
+	struct live l = {};
+	struct serving *old;
+	__u64 span;
+
+	__builtin_memset(ctx, 0, sizeof(*ctx));
+	random_span_id(ctx->span_id);
+	span = id_key(ctx->span_id);
+	if (h->tp_lines == 1 && h->tp_valid) {
+		__builtin_memcpy(ctx->trace_id, h->trace_id, 16);
+		__builtin_memcpy(ctx->parent_id, h->parent_id, 8);
+		ctx->trace_flags = h->trace_flags;
+		ctx->origin = CLEW_ORIGIN_TRACEPARENT;
+		l.inbound = inbound_key(id >> 32, ctx->trace_id, ctx->parent_id);
+		collect_state(scan->in_view ? &scratch->view : &scratch->data, scan, st);
+	} else if (!h->tp_lines && (h->b3_seen & (B3_TRACE | B3_SPAN | B3_BAD)) == (B3_TRACE | B3_SPAN)) {
+		__builtin_memcpy(ctx->trace_id, h->b3_trace_id, 16);
+		__builtin_memcpy(ctx->parent_id, h->b3_parent_id, 8);
+		ctx->trace_flags = h->b3_seen & B3_DECIDED ? h->b3_flags : 1;
+		ctx->origin = CLEW_ORIGIN_B3;
+		st->len = 0;
+	} else {
+		new_trace(ctx);
+		st->len = 0;
+	}
+
+	/* A second request on a connection before the answer to the first: user space pairs them; for the kernel side the
+	 * thread serves neither for certain. */
+	if (conn->live_span) {
+		end_live(conn);
+		bpf_map_delete_elem(&threads, &tid);
+		blocking = 0;
+	}
+	/* This thread still serves another connection's request: it multiplexes, whatever its sockets say. */
+	old = bpf_map_lookup_elem(&threads, &tid);
+	if (old && old->link == CLEW_LINK_THREAD) {
+		__u64 key = old->span;
+		struct live *other = bpf_map_lookup_elem(&live, &key);
+
+		if (other && other->conn != conn->id && !(proc->flags & PROC_NO_THREAD)) {
+			proc->flags |= PROC_NO_THREAD;
+			count_stat(STAT_DEMOTED);
+		}
+	}
+
+	__builtin_memcpy(l.trace_id, ctx->trace_id, 16);
+	l.since_ns = bpf_ktime_get_ns();
+	l.conn = conn->id;
+	l.tgid = id >> 32;
+	l.tid = tid;
+	l.trace_flags = ctx->trace_flags;
+	l.has_state = st->len > 0;
+	if (l.has_state && bpf_map_update_elem(&states, &span, st, BPF_ANY))
+		l.has_state = 0;
+	if (l.inbound) {
+		struct inbound fresh = { .span = span, .count = 1 };
+		__u64 key = l.inbound;
+		struct inbound *in = bpf_map_lookup_elem(&inbound, &key);
+
+		if (in)
+			__sync_fetch_and_add(&in->count, 1);
+		else if (bpf_map_update_elem(&inbound, &key, &fresh, BPF_ANY))
+			l.inbound = 0;
+	}
+	if (bpf_map_update_elem(&live, &span, &l, BPF_ANY)) {
+		count_drop(CLEW_DROP_LIVE_FULL);
+		return 0;
+	}
+	conn->live_span = span;
+	conn->live_tid = tid;
+
+	if (blocking && !(proc->flags & PROC_NO_THREAD)) {
+		struct serving s = { .span = span, .link = CLEW_LINK_THREAD };
+
+		if (bpf_map_update_elem(&threads, &tid, &s, BPF_ANY))
+			count_drop(CLEW_DROP_THREAD_FULL);
+	} else if (old) {
+		bpf_map_delete_elem(&threads, &tid);
+	}
+	return 0;
+}
+
+/* The first byte of a final response was written. By another thread than the one that read the request: thread evidence means
+ * nothing in this process. */
+__noinline int answer_request(struct conn *conn, struct proc *proc)
+{
+	if (!conn || !proc || !conn->live_span)
+		return 0;
+	if (conn->live_tid != (__u32)bpf_get_current_pid_tgid() && !(proc->flags & PROC_NO_THREAD)) {
+		__u32 tid = conn->live_tid;
+		struct serving *s = bpf_map_lookup_elem(&threads, &tid);
+
+		/* Only if that thread was offered as evidence; and a spawned thread may well answer for it. */
+		tid = (__u32)bpf_get_current_pid_tgid();
+		if (s && s->span == conn->live_span) {
+			struct serving *mine = bpf_map_lookup_elem(&threads, &tid);
+
+			if (!mine || mine->span != conn->live_span) {
+				proc->flags |= PROC_NO_THREAD;
+				count_stat(STAT_DEMOTED);
+			}
+		}
+	}
+	end_live(conn);
+	return 0;
+}
+
+/*
+ * Context of a request that this thread is about to send. `h`: its head as far as scanned, with a forwarded or own traceparent.
+ * Fills everything but ctx->inject.
+ */
+__noinline int find_parent(__u32 proc_flags, const struct head *h, struct clew_context *ctx)
+{
+	if (!h || !ctx)
+		return 0;
+	const __u64 id = bpf_get_current_pid_tgid();
+	const __u32 tid = (__u32)id;
+	struct live *by_payload = 0, *by_thread = 0, *parent = 0;
+	__u64 payload_span = 0, thread_span = 0, span = 0;
+	struct serving *s;
+	__u8 link = CLEW_LINK_NONE;
+
+	__builtin_memset(ctx, 0, sizeof(*ctx));
+	random_span_id(ctx->span_id);
+
+	if (h->tp_lines == 1 && h->tp_valid) { /* L0: forwarded? */
+		__u64 key = inbound_key(id >> 32, h->trace_id, h->parent_id);
+		struct inbound *in = bpf_map_lookup_elem(&inbound, &key);
+
+		if (in && in->count == 1) {
+			payload_span = in->span;
+			by_payload = bpf_map_lookup_elem(&live, &payload_span);
+		} else if (!in) {
+			/* Nobody sent it to us: the application's own. It knows better. */
+			__builtin_memcpy(ctx->trace_id, h->trace_id, 16);
+			__builtin_memcpy(ctx->span_id, h->parent_id, 8);
+			ctx->trace_flags = h->trace_flags;
+			ctx->origin = CLEW_ORIGIN_ADOPTED;
+			return 0;
+		}
+	}
+	s = bpf_map_lookup_elem(&threads, &tid);
+	if (s && !(proc_flags & PROC_NO_THREAD)) {
+		thread_span = s->span;
+		link = s->link;
+		by_thread = bpf_map_lookup_elem(&live, &thread_span);
+		if (by_thread && bpf_ktime_get_ns() - by_thread->since_ns > cfg_live_max_ns)
+			by_thread = 0;
+	}
+	if (by_payload && by_thread && payload_span != thread_span) {
+		count_stat(STAT_DISAGREE); /* two layers, two parents: none */
+	} else if (by_payload) {
+		parent = by_payload;
+		span = payload_span;
+		link = CLEW_LINK_PAYLOAD;
+	} else if (by_thread) {
+		parent = by_thread;
+		span = thread_span;
+	}
+	if (!parent) {
+		new_trace(ctx);
+		return 0;
+	}
+	__builtin_memcpy(ctx->trace_id, parent->trace_id, 16);
+	__builtin_memcpy(ctx->parent_id, &span, 8);
+	ctx->trace_flags = parent->trace_flags;
+	ctx->origin = CLEW_ORIGIN_PARENT;
+	ctx->link = link;
+	return 0;
+}
+
+#endif

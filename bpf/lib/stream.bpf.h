@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What happens with the bytes of one call, for both back ends: find message starts, make or find contexts, write records. The
+ * kernel side looks only as far as it must: where requests begin and end in their direction (contexts are decided at once), where
+ * response heads end (nothing behind them is copied). All framing of bodies is user space's.
+ */
+#ifndef CLEW_STREAM_H
+#define CLEW_STREAM_H
+
+#include "context.bpf.h"
+#include "emit.bpf.h"
+
+#define SMALL_CALL 256 /* calls up to this size inside a message are copied whole */
+#define AFTER_HEAD 48 /* bytes copied behind a head: the first chunk-size line */
+#define REPLY_FIRST 1024 /* first look at a response */
+#define MAX_PIECES 17 /* of CLEW_DATA_MAX bytes: a head of CLEW_HEAD_MAX */
+#define MAX_UNKNOWN 1024 /* messages of no known kind on a socket first seen in the middle */
+
+/*
+ * Advances the direction to `seq`, the socket's position behind this call, and returns the offset of the call's first byte. Bytes that
+ * passed without a hook (splice, io_uring) show as a gap before it, exactly.
+ */
+static __always_inline __u64 advance(struct half *h, __u32 n, __u32 seq, int tcp, int fin)
+{
+	__u64 offset = h->offset;
+	__u32 delta = seq - h->seq;
+	__u64 gap;
+
+	if (!tcp || !h->seq_valid || delta < n || delta - n > 1U << 30 || (fin && delta == n + 1))
+		delta = n; /* first sight, or two writers at a time, or the FIN, which counts as a byte */
+	gap = delta - n;
+	h->seq = seq;
+	h->seq_valid = 1;
+	h->offset = offset + delta;
+	if (gap) {
+		if (h->phase == PHASE_BODY && h->body_left >= gap)
+			h->body_left -= gap;
+		else if (h->phase != PHASE_OPAQUE)
+			h->phase = PHASE_UNKNOWN;
+	}
+	return offset + gap;
+}
+
+/* Context of a request whose head is complete, into scratch->event: made (server) or found (client). */
+static __always_inline void decide_context(struct call *k, struct conn *c, struct proc *proc, struct scratch *s,
+					   const struct head_scan *scan)
+{
+	if (!k->egress) {
+		c->flags |= CONN_SERVER;
+		begin_request(c, proc, s, scan, k->blocking);
+		return;
+	}
+	c->flags |= CONN_CLIENT;
+	if (c->flags & CONN_OUT_READY) { /* injection has decided already */
+		s->event.ctx = c->out;
+		c->flags &= ~CONN_OUT_READY;
+		return;
+	}
+	find_parent(proc->flags, &c->head, &s->event.ctx);
+	s->event.ctx.inject = c->out_skip;
+	c->out_skip = 0;
+}
+
+/* After a head of which `rest` bytes of the call lie behind: how the direction goes on. */
+static __always_inline void after_head(struct half *h, const struct head *head, __u32 rest)
+{
+	h->body_left = 0;
+	if (head->chunked) {
+		h->phase = PHASE_OPAQUE;
+	} else if (!head->has_length || head->length == rest) {
+		h->phase = rest && !head->has_length ? PHASE_UNKNOWN : PHASE_START;
+	} else if (head->length > rest) {
+		h->phase = PHASE_BODY;
+		h->body_left = head->length - rest;
+	} else {
+		h->phase = PHASE_UNKNOWN; /* pipelined: the next head has begun */
+	}
+}
+
+struct pieces {
+	struct call *k;
+	struct conn *c;
+	struct proc *proc;
+	struct scratch *s;
+	struct half *half;
+	__u32 begun; /* an earlier piece or call held the beginning */
+};
+
+/* One piece of a request head. */
+static long request_piece(__u32 i, void *ctx)
+{
+	struct pieces *p = ctx;
+	struct call *k = p->k;
+	struct conn *c = p->c;
+	struct scratch *s = p->s;
+	struct head *h = &c->head;
+	struct head_scan scan = { .names = 1 };
+	const __u32 n = k->io.bytes - k->skip;
+	__u64 carried = h->carry_len;
+	__u32 got, keep, end;
+
+	(void)i;
+	k->flags = 0;
+	k->size = n;
+	got = io_copy(&k->io, k->skip, n < CLEW_DATA_MAX ? n : CLEW_DATA_MAX, data_room(s));
+	k->captured = got;
+	if (!got)
+		goto lost;
+	scan.n = got;
+	if (carried) {
+		__u64 copy = got;
+
+		asm volatile("" : "+r"(copy), "+r"(carried)); /* the verifier must see these very registers bounded */
+		if (copy > CLEW_DATA_MAX || carried > CARRY)
+			goto lost;
+		__builtin_memcpy(s->view.b, h->carry, CARRY);
+		bpf_probe_read_kernel(s->view_room + carried, copy, s->data.b);
+		scan.in_view = 1;
+		scan.n = carried + copy;
+		scan_head(&s->view, h, &scan);
+	} else {
+		scan_head(&s->data, h, &scan);
+	}
+	if (scan.bad) {
+		if (c->flags & CONN_FROM_START && !(c->flags & (CONN_SERVER | CONN_CLIENT)) && !p->begun)
+			c->flags |= CONN_IGNORE;
+		goto lost;
+	}
+	if (!scan.end) {
+		h->bytes += got;
+		carry_line(scan.in_view ? &s->view : &s->data, h, &scan);
+		p->half->phase = PHASE_HEAD;
+		if (h->bytes > CLEW_HEAD_MAX) {
+			count_drop(CLEW_DROP_HEAD_TOO_LONG);
+			goto lost;
+		}
+		k->size = got;
+		if (!p->begun) {
+			k->flags = CLEW_DATA_REQUEST;
+			__builtin_memset(&s->event.ctx, 0, sizeof(s->event.ctx));
+		}
+		emit_data(k, c, s);
+		p->begun = 1;
+		k->skip += got;
+		return k->skip >= k->io.bytes;
+	}
+	end = scan.end > carried ? scan.end - carried : 0; /* in this piece */
+	decide_context(k, c, p->proc, s, &scan);
+	after_head(p->half, h, n > end ? n - end : 0);
+	keep = p->half->phase == PHASE_UNKNOWN ? got : end + AFTER_HEAD;
+	k->captured = keep < got ? keep : got;
+	k->flags = p->begun ? CLEW_DATA_CONTEXT : CLEW_DATA_REQUEST;
+	emit_data(k, c, s);
+	return 1;
+lost:
+	p->half->phase = PHASE_UNKNOWN;
+	emit_data(k, c, s);
+	return 1;
+}
+
+/* One piece of a response head; the phase says where in it the last one ended. */
+static long reply_piece(__u32 i, void *ctx)
+{
+	struct pieces *p = ctx;
+	struct call *k = p->k;
+	struct scratch *s = p->s;
+	struct half *half = p->half;
+	struct head_scan scan = {};
+	const __u32 n = k->io.bytes - k->skip;
+	const __u32 cap = p->begun ? CLEW_DATA_MAX : REPLY_FIRST;
+	__u32 got, keep;
+	__u8 tail;
+
+	(void)i;
+	k->flags = p->begun ? 0 : CLEW_DATA_RESPONSE;
+	k->size = n;
+	got = io_copy(&k->io, k->skip, n < cap ? n : cap, data_room(s));
+	k->captured = got;
+	if (!got) { /* sendfile, or unreadable */
+		half->phase = PHASE_OPAQUE;
+		emit_data(k, p->c, s);
+		return 1;
+	}
+	scan.n = got;
+	if (half->phase == PHASE_REPLY_CR && s->data.b[0] == '\n') {
+		scan.end = 1;
+	} else {
+		if (half->phase != PHASE_REPLY_HEAD)
+			scan.line = 0xffff0000; /* in the middle of a line: its end is not a blank line */
+		scan_head(&s->data, &s->head, &scan);
+	}
+	if (!scan.end && k->skip + got < CLEW_HEAD_MAX) {
+		tail = load1(&s->data, got - 1);
+		half->phase = tail == '\n' ? PHASE_REPLY_HEAD : PHASE_REPLY_LINE;
+		if (tail == '\r' && got >= 2 && load1(&s->data, got - 2) == '\n')
+			half->phase = PHASE_REPLY_CR;
+		k->size = got;
+		emit_data(k, p->c, s);
+		p->begun = 1;
+		k->skip += got;
+		return k->skip >= k->io.bytes;
+	}
+	half->phase = PHASE_OPAQUE;
+	keep = n <= SMALL_CALL ? got : scan.end + AFTER_HEAD;
+	k->captured = keep < got ? keep : got;
+	emit_data(k, p->c, s);
+	return 1;
+}
+
+/* First bytes of a response, as far as the kernel side cares: is it final, does it end HTTP on this connection? */
+static __always_inline void on_reply_start(struct call *k, struct conn *c, struct proc *proc, const char *b, __u32 n)
+{
+	const __u8 hundreds = n >= 10 ? b[9] : 0;
+
+	if (k->egress) {
+		c->flags |= CONN_SERVER;
+		if (hundreds != '1' || b[11] == '1')
+			answer_request(c, proc);
+	} else {
+		c->flags |= CONN_CLIENT;
+	}
+}
+
+static __always_inline int ends_http(struct conn *c, const char *b, __u32 n)
+{
+	return n >= 12 && ((b[9] == '1' && b[10] == '0' && b[11] == '1') || (b[9] == '2' && c->flags & CONN_TUNNEL));
+}
+
+/* Copies the call's beginning and reports it as part of something that only user space understands. */
+static __always_inline void emit_opaque(struct call *k, struct conn *c, struct scratch *s)
+{
+	const __u32 n = k->io.bytes;
+
+	k->size = n;
+	k->captured = io_copy(&k->io, 0, n < CLEW_DATA_MAX ? n : CLEW_DATA_MAX, data_room(s));
+	emit_data(k, c, s);
+}
+
+/* Bytes moved: the whole of it. `seq`: the socket's position behind them. */
+static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc *proc, struct scratch *s, __u32 seq, int tcp,
+				     int fin)
+{
+	struct pieces p = { .k = k, .c = c, .proc = proc, .s = s };
+	struct half *half = k->egress ? &c->tx : &c->rx;
+	const __u32 n = k->io.bytes;
+	const int request_way = k->egress ? !(c->flags & CONN_SERVER) : !(c->flags & CONN_CLIENT);
+	const int reply_way = k->egress ? !(c->flags & CONN_CLIENT) : !(c->flags & CONN_SERVER);
+	char first[16];
+	__u64 w;
+
+	p.half = half;
+	k->offset = advance(half, n, seq, tcp, fin);
+	if (half->phase == PHASE_BODY) {
+		if (n <= half->body_left) {
+			half->body_left -= n;
+			if (!half->body_left)
+				half->phase = PHASE_START;
+			emit_bytes(k, c, s);
+			return;
+		}
+		half->body_left = 0; /* the next request begins somewhere in here: user space will find it */
+		half->phase = PHASE_UNKNOWN;
+		emit_opaque(k, c, s);
+		return;
+	}
+	if (half->phase == PHASE_HEAD) {
+		p.begun = 1;
+		bpf_loop(MAX_PIECES, request_piece, &p, 0);
+		return;
+	}
+	if (half->phase >= PHASE_REPLY_HEAD) {
+		p.begun = 1;
+		bpf_loop(MAX_PIECES, reply_piece, &p, 0);
+		return;
+	}
+
+	__builtin_memset(first, 0, sizeof(first));
+	if (io_copy(&k->io, 0, n < 16 ? n : 16, view_room(s)) > 0)
+		__builtin_memcpy(first, s->view.b, 16);
+	__builtin_memcpy(&w, first, 8);
+	/* A body of unknown framing may hold anything: it is over for us when its request was answered. */
+	if (request_way && maybe_request(w, n) && !(half->phase == PHASE_OPAQUE && !k->egress && c->live_span)) {
+		c->flags &= ~CONN_TUNNEL;
+		if (w == C8('C', 'O', 'N', 'N', 'E', 'C', 'T', ' '))
+			c->flags |= CONN_TUNNEL;
+		__builtin_memset(&c->head, 0, sizeof(c->head));
+		bpf_loop(MAX_PIECES, request_piece, &p, 0);
+		return;
+	}
+	if (reply_way && is_response(w, n)) {
+		const int over = ends_http(c, first, n);
+
+		on_reply_start(k, c, proc, first, n);
+		half->phase = PHASE_REPLY_LINE;
+		bpf_loop(MAX_PIECES, reply_piece, &p, 0);
+		if (over)
+			c->flags |= CONN_IGNORE;
+		return;
+	}
+	if (!(c->flags & (CONN_SERVER | CONN_CLIENT))) { /* nothing recognised on this socket so far */
+		const int blank = first[0] == '\r' || first[0] == '\n';
+
+		if (!blank && (c->flags & CONN_FROM_START || ++c->unknown > MAX_UNKNOWN))
+			c->flags |= CONN_IGNORE;
+		return;
+	}
+	if (k->egress && c->flags & CONN_SERVER && c->live_span && half->phase != PHASE_OPAQUE)
+		answer_request(c, proc); /* an answer that began with fewer bytes than tell its kind */
+	if (n <= SMALL_CALL)
+		emit_opaque(k, c, s);
+	else
+		emit_bytes(k, c, s);
+}
+
+/* Where a socket stands behind a call. */
+struct position {
+	__u32 seq;
+	__u8 tcp;
+	__u8 fin; /* the peer has finished: its FIN counts as a byte */
+	__u8 from_start; /* nothing was read before this call */
+	__u8 pad;
+};
+
+/*
+ * One call of a traced process on a stream socket: the common end of both back ends. `k` has io, egress and blocking filled in;
+ * k->io.bytes 0 is the end of the stream.
+ */
+static __always_inline void on_call(struct call *k, struct conn *c, struct proc *proc, struct sock *sk, struct position at)
+{
+	__u32 slot = k->egress ? SCRATCH_SEND : SCRATCH_RECV;
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
+
+	if (!s)
+		return;
+	if (!k->io.bytes) {
+		if (!k->egress && at.fin && c->flags & CONN_OPENED)
+			emit_simple(c, CLEW_EVENT_EOF, CLEW_INGRESS, k->io.fd, wake_flags());
+		return;
+	}
+	count_stat(STAT_CALLS);
+	if (!k->io.known)
+		count_drop(CLEW_DROP_UNKNOWN_CALL);
+	if (!(c->flags & CONN_OPENED))
+		emit_open(c, sk, k->io.fd);
+	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin);
+	if (!k->egress && c->flags & CONN_EVICTED) { /* its reply is being read: injection may have it back */
+		c->flags &= ~CONN_EVICTED;
+		emit_simple(c, CLEW_EVENT_REENTER, 0, k->io.fd, wake_flags());
+	}
+}
+
+/* This side has closed its direction, or the socket is gone. */
+static __always_inline void on_state(struct conn *c, int state)
+{
+	if (!(c->flags & CONN_OPENED))
+		return;
+	if (state != TCP_CLOSE) {
+		emit_simple(c, CLEW_EVENT_EOF, CLEW_EGRESS, -1, wake_flags());
+		return;
+	}
+	end_live(c);
+	emit_simple(c, CLEW_EVENT_CONN_CLOSE, 0, -1, wake_flags());
+	c->flags = (c->flags & ~CONN_OPENED) | CONN_IGNORE;
+}
+
+#endif

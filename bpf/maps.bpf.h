@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Every map and every setting of the kernel side: what it holds, who writes it, how large it gets. */
+#ifndef CLEW_MAPS_H
+#define CLEW_MAPS_H
+
+#include "include/kernel.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "include/event.h"
+#include "lib/head.bpf.h"
+
+/* Settings, frozen at load; the verifier drops the branches that they exclude. */
+const volatile __u32 cfg_cgroups = 0; /* valid entries of `cgroups` */
+const volatile __u32 cfg_new_proc_flags = 0; /* flags of a process first seen by a cgroup selector */
+const volatile __u32 cfg_conn_storage = 1; /* 1: conn_storage, 0: conn_hash (system-call back end) */
+const volatile __u64 cfg_sample_limit = ~0ULL; /* a new trace is sampled if its id's last 8 bytes are <= this */
+const volatile __u64 cfg_live_max_ns = 900ULL * 1000000000; /* an older request is no parent */
+const volatile __u32 cfg_self_tgid = 0; /* the agent: never traced */
+const volatile __u32 cfg_wake_bytes = 1 << 20; /* ring fill mark above which the reader is woken */
+
+/* The process that may prepare sockets for adoption: the agent, during the self-test its child. */
+volatile __u32 adopter_tgid = 0;
+
+/* procs.flags, written by user space but for the ones marked k */
+#define PROC_TRACED 1
+#define PROC_INJECT 2 /* its client sockets may live in the SOCKHASH */
+#define PROC_UNTIL_ACK 4 /* ... until the first request is acknowledged (it uses FIONREAD) */
+#define PROC_CPYTHON 8 /* short timed waits are its interpreter lock */
+#define PROC_NO_THREAD 16 /* k: thread evidence contradicted itself here; L2 and L4 are off */
+struct proc {
+	__u32 flags;
+	__u32 pad;
+};
+/* tgid -> proc. Selected processes and, without PROC_TRACED, excluded ones. Written by user space, by the cgroup check at first
+ * sight, and by fork. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u32);
+	__type(value, struct proc);
+} procs SEC(".maps");
+
+#define MAX_CGROUPS 8
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, MAX_CGROUPS);
+	__type(key, __u32);
+	__type(value, __u32);
+} cgroups SEC(".maps");
+
+/* Ports that are never HTTP (databases, brokers): no injection there. Written by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u16);
+	__type(value, __u8);
+} skip_ports SEC(".maps");
+
+enum phase {
+	PHASE_START = 0, /* between messages */
+	PHASE_HEAD = 1, /* inside a request head */
+	PHASE_BODY = 2, /* body_left bytes of a body follow */
+	PHASE_OPAQUE = 3, /* inside a message whose end only user space knows */
+	PHASE_UNKNOWN = 4, /* first seen in the middle, or lost */
+	PHASE_REPLY_HEAD = 5, /* inside a response head, at the start of a line */
+	PHASE_REPLY_LINE = 6, /* ... inside a line */
+	PHASE_REPLY_CR = 7, /* ... after the CR of what may be the blank line */
+};
+struct half {
+	__u64 offset; /* stream offset of the next byte */
+	__u64 body_left;
+	__u32 seq; /* TCP sequence number of the next byte */
+	__u8 seq_valid;
+	__u8 phase;
+	__u8 pad[2];
+};
+
+/* conn.flags */
+#define CONN_IGNORE 1 /* not HTTP: look no further */
+#define CONN_SERVER 2 /* requests come in */
+#define CONN_CLIENT 4 /* requests go out */
+#define CONN_FROM_START 8 /* seen since before its first byte */
+#define CONN_OPENED 16 /* its open record was written */
+#define CONN_ACTIVE 32 /* this side connected */
+#define CONN_IN_MAP 64 /* put into the SOCKHASH */
+#define CONN_EVICTED 128 /* taken out while a large body is written; may come back */
+#define CONN_LEAVE 256 /* take out at the next callback: not HTTP */
+#define CONN_UNTIL_ACK 512 /* belongs to a process that uses FIONREAD */
+#define CONN_SELFTEST 1024 /* the agent's own pair: injected although nothing selects it, no records */
+#define CONN_WANTED 8192 /* to be put into the SOCKHASH when it is established */
+#define CONN_TUNNEL 4096 /* the last request was CONNECT */
+#define CONN_OUT_READY 2048 /* `out` holds the context of a request whose send has not been reported yet */
+
+enum inject_phase {
+	INJECT_START = 0, /* a request begins with the next byte */
+	INJECT_BODY, /* ... at next_seq */
+	INJECT_CHUNKED, /* ... once a last chunk was sent and a reply byte read */
+	INJECT_WAIT_REPLY, /* position lost: ... once a reply byte was read and a message looks like one */
+	INJECT_ADOPTED, /* put into the map in the middle of something */
+	INJECT_OFF, /* not HTTP */
+};
+
+/* State of one socket. The receiving and the sending half are each changed by the thread in that call only. */
+struct conn {
+	__u64 id; /* inode number and low bits of the socket's address: not reused */
+	__u32 flags;
+	__u32 unknown; /* messages seen without recognising one */
+	struct half rx, tx;
+	struct head head; /* of the direction in which requests flow */
+	/* Server side: the request that was read last. */
+	__u64 live_span; /* key in `live`; 0: answered */
+	__u32 live_tid;
+	__u32 pad;
+	/* Client side: the request that was written last. */
+	struct clew_context out;
+	__u32 out_skip; /* enum clew_inject: why injection left the next reported request alone */
+	__u32 inserted; /* bytes that we added to the stream so far */
+	/* Injection */
+	__u32 inject_phase; /* enum inject_phase */
+	__u32 next_seq; /* sequence number at which the next request begins */
+	__u32 reply_seq; /* copied_seq when the request was sent: a reply byte was read once it moved */
+	__u32 requests;
+	__u8 big; /* the body of this request may fill the send buffer */
+	__u8 last_chunk; /* the bytes before ended like a last chunk */
+	__u8 pad2[2];
+	__u32 pad3;
+};
+/* The state of each traced socket: freed with the socket. Socket back end. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct conn);
+} conn_storage SEC(".maps");
+/* The same by the socket's address, for programs that get no typed socket (system-call back end). */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u64);
+	__type(value, struct conn);
+} conn_hash SEC(".maps");
+
+/* A request that was read and not answered: may be a parent. Written by capture, key: its span id. */
+struct live {
+	__u8 trace_id[16];
+	__u64 since_ns;
+	__u64 conn;
+	__u32 tgid;
+	__u32 tid;
+	__u8 trace_flags;
+	__u8 has_state; /* `states` holds its tracestate */
+	__u8 pad[6];
+	__u64 inbound; /* key in `inbound`, 0: it came without a traceparent */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct live);
+} live SEC(".maps");
+
+/* Thread -> the request that it serves. Written by capture (L2) and fork (L4), deleted at the thread's exit. */
+struct serving {
+	__u64 span; /* key in `live` */
+	__u8 link; /* CLEW_LINK_THREAD or CLEW_LINK_CLONE */
+	__u8 depth; /* clones between the serving thread and this one */
+	__u8 pad[6];
+};
+#define MAX_CLONE_DEPTH 8
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct serving);
+} threads SEC(".maps");
+
+/* L0: hash of (tgid, trace id, parent id) of a live inbound request -> its span. Two of them are no evidence. */
+struct inbound {
+	__u64 span;
+	__u32 count;
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct inbound);
+} inbound SEC(".maps");
+
+/* The tracestate of a live request, to be sent along. Key: its span id. */
+#define STATE_MAX 512
+struct tracestate {
+	__u32 len;
+	char text[STATE_MAX];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct tracestate);
+} states SEC(".maps");
+
+/* Client sockets under injection. Written by sock_ops and by user space (connections that were open before). */
+struct {
+	__uint(type, BPF_MAP_TYPE_SOCKHASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, __u64);
+} sockets SEC(".maps");
+
+/*
+ * Working memory of one program on one CPU. Tracing programs do not run twice at a time on a CPU (the kernel's recursion
+ * guard), so each has a slot; `busy` guards the sk_msg slot, which has no such guard.
+ */
+struct scratch {
+	struct clew_data_event event; /* directly before `data`: both leave as one record */
+	union {
+		struct view data; /* the bytes just read */
+		char data_room[2 * VIEW]; /* a copy of <= VIEW bytes that begins in `data` may end here */
+	};
+	union {
+		struct view view; /* a carried line and the bytes that continue it */
+		char view_room[2 * VIEW + VIEW_PAD];
+	};
+	struct head head;
+	struct tracestate state;
+	__u32 busy;
+	__u32 pad;
+};
+enum scratch_slot { SCRATCH_RECV = 0, SCRATCH_SEND = 1, SCRATCH_MSG = 2, SCRATCH_MAX };
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_MAX);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* Zero-initialised state of a new socket: too large for the stack. Read only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct conn);
+} empty_conn SEC(".maps");
+
+/* recvmmsg/sendmmsg in the socket back end: which message of the call comes next. */
+struct mmsg_at {
+	__u64 vec;
+	__u32 index;
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct mmsg_at);
+} mmsg_at SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20); /* set at load */
+} events SEC(".maps");
+
+/* Counters, summed over CPUs by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CLEW_DROP_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} drops SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CLEW_INJECT_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} injects SEC(".maps");
+enum stat {
+	STAT_CALLS, /* socket calls of traced processes */
+	STAT_COPIED, /* payload bytes copied from traced processes */
+	STAT_ENTERED, /* sockets put into the SOCKHASH */
+	STAT_LEFT_NOT_HTTP,
+	STAT_LEFT_ACKED,
+	STAT_LEFT_LARGE,
+	STAT_ENTER_FAILED,
+	STAT_SELFTEST_INSERTED,
+	STAT_DEMOTED, /* processes whose thread evidence was contradicted */
+	STAT_CLONE_EXPIRED,
+	STAT_DISAGREE, /* two layers named different parents */
+	STAT_MAX
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, STAT_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} stats SEC(".maps");
+
+static __always_inline void count_in(void *map, __u32 key, __u64 n)
+{
+	__u64 *v = bpf_map_lookup_elem(map, &key);
+
+	if (v)
+		*v += n;
+}
+#define count_drop(reason) count_in(&drops, (reason), 1)
+#define count_stat(what) count_in(&stats, (what), 1)
+
+#endif

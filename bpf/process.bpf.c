@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Processes and threads: forks inherit, execs are told, exits clean up; and the evidence that a new thread carries (L4). */
+#include "lib/context.bpf.h"
+#include "lib/conn.bpf.h"
+#include "lib/io.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 from = parent->tgid, to = child->tgid, from_tid = parent->pid, to_tid = child->pid;
+	struct proc *p = bpf_map_lookup_elem(&procs, &from);
+	struct serving *s, copy;
+
+	if (!p)
+		return 0;
+	if (from != to) {
+		struct proc inherited = { .flags = p->flags & ~PROC_NO_THREAD };
+
+		if (bpf_map_update_elem(&procs, &to, &inherited, BPF_ANY))
+			count_drop(CLEW_DROP_PROC_FULL);
+		else if (p->flags & PROC_TRACED)
+			emit_proc(child, to, from, CLEW_PROC_FORK);
+	}
+	/* The request that the forking thread serves right now, not one that it may serve later. */
+	bpf_map_delete_elem(&threads, &to_tid);
+	s = bpf_map_lookup_elem(&threads, &from_tid);
+	if (!s || !bpf_map_lookup_elem(&live, &s->span) || s->depth >= MAX_CLONE_DEPTH)
+		return 0;
+	copy = *s;
+	copy.link = CLEW_LINK_CLONE;
+	copy.depth++;
+	if (bpf_map_update_elem(&threads, &to_tid, &copy, BPF_ANY))
+		count_drop(CLEW_DROP_THREAD_FULL);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task)
+{
+	const __u32 tgid = task->tgid;
+
+	if (bpf_map_lookup_elem(&procs, &tgid))
+		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
+	else
+		traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	const __u32 tgid = task->tgid, tid = task->pid;
+	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
+
+	if (!p)
+		return 0;
+	bpf_map_delete_elem(&threads, &tid);
+	if (task->signal->live.counter > 0)
+		return 0;
+	if (p->flags & PROC_TRACED)
+		emit_proc(task, tgid, 0, CLEW_PROC_EXIT);
+	bpf_map_delete_elem(&procs, &tgid);
+	return 0;
+}
+
+#define FUTEX_CMD_MASK 0x7f
+#define FUTEX_WAIT_BITSET 9
+#define GIL_WAIT_NS 50000000ULL
+
+/*
+ * A thread that was started for a request and then waits for a condition or a queue may get another request's work next: its
+ * evidence ends. CPython's interpreter lock is waited for with a deadline a few milliseconds ahead: that is no queue.
+ */
+SEC("tp_btf/sched_switch")
+int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
+{
+	const __u32 tid = prev->pid, tgid = prev->tgid;
+	struct timespec64 deadline;
+	struct pt_regs *regs;
+	struct serving *s;
+	struct proc *p;
+
+	if (preempt)
+		return 0;
+	s = bpf_map_lookup_elem(&threads, &tid);
+	if (!s || s->link != CLEW_LINK_CLONE)
+		return 0;
+	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
+	if (regs->orig_ax != NR_futex || (regs->si & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET)
+		return 0;
+	p = bpf_map_lookup_elem(&procs, &tgid);
+	if (p && p->flags & PROC_CPYTHON && regs->r10 &&
+	    !bpf_probe_read_user(&deadline, sizeof(deadline), (void *)regs->r10)) {
+		const __u64 at = deadline.tv_sec * 1000000000ULL + deadline.tv_nsec, now = bpf_ktime_get_ns();
+
+		if (at < now + GIL_WAIT_NS)
+			return 0;
+	}
+	bpf_map_delete_elem(&threads, &tid);
+	count_stat(STAT_CLONE_EXPIRED);
+	return 0;
+}
+
+SEC("raw_tp/io_uring_create")
+int process_io_uring(void *ctx)
+{
+	const __u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	if (traced_proc())
+		emit_proc((void *)bpf_get_current_task(), tgid, 0, CLEW_PROC_IO_URING);
+	return 0;
+}
