@@ -23,15 +23,17 @@ std::optional<std::string>* FieldOf(Preferences& preferences, const std::string&
 Result<Preferences> FromYaml(const YAML::Node& root, const std::string& path) {
   Preferences preferences;
   if (root.IsNull()) return preferences;  // an empty file
-  if (!root.IsMap()) return Error{Code::kInvalid, path + ": expected lines of the form `server: HOST:PORT`"};
+  if (!root.IsMap())
+    return Error{Code::kInvalid, path + ": expected lines of the form `server: HOST:PORT`"};
   for (const auto& entry : root) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
     std::optional<std::string>* field = FieldOf(preferences, key);
     if (field == nullptr) {
-      return Error{Code::kInvalid,
-                   path + ": unknown key '" + key + "'; known are server, timeout, color, output and pager"};
+      return Error{Code::kInvalid, path + ": unknown key '" + key +
+                                       "'; known are server, timeout, color, output and pager"};
     }
-    if (!entry.second.IsScalar()) return Error{Code::kInvalid, path + ": " + key + " is not a plain value"};
+    if (!entry.second.IsScalar())
+      return Error{Code::kInvalid, path + ": " + key + " is not a plain value"};
     *field = entry.second.Scalar();
   }
   return preferences;

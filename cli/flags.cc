@@ -10,17 +10,23 @@ namespace {
 
 constexpr char kAbout[] = "Shows the traces that a Clew collector has stored.";
 constexpr char kFooter[] =
-    "Exit status: 0 ok, 1 error, 2 wrong usage, 3 not found, 4 server not reachable, 5 only part of the answer came.\n"
-    "Environment: TRACECTL_SERVER, TRACECTL_TIMEOUT, TRACECTL_COLOR, TRACECTL_OUTPUT, TRACECTL_PAGER,\n"
+    "Exit status: 0 ok, 1 error, 2 wrong usage, 3 not found, 4 server not reachable, 5 only part "
+    "of the answer came.\n"
+    "Environment: TRACECTL_SERVER, TRACECTL_TIMEOUT, TRACECTL_COLOR, TRACECTL_OUTPUT, "
+    "TRACECTL_PAGER,\n"
     "TRACECTL_CONFIG, NO_COLOR. More: man tracectl";
 
 void AddPreferences(CLI::App& app, Flags& flags) {
   Preferences& p = flags.preferences;
-  app.add_option("--server", p.server, "The collector's query address (default 127.0.0.1:7317)")->type_name("HOST:PORT");
-  app.add_option("--timeout", p.timeout, "Wait at most this long for an answer (default 10s)")->type_name("DURATION");
-  app.add_option("-o,--output", p.output, "table, wide, json, jsonl, otlp or name (default table)")->type_name("FORMAT");
+  app.add_option("--server", p.server, "The collector's query address (default 127.0.0.1:7317)")
+      ->type_name("HOST:PORT");
+  app.add_option("--timeout", p.timeout, "Wait at most this long for an answer (default 10s)")
+      ->type_name("DURATION");
+  app.add_option("-o,--output", p.output, "table, wide, json, jsonl, otlp or name (default table)")
+      ->type_name("FORMAT");
   app.add_option("--color", p.color, "auto, always or never (default auto)")->type_name("WHEN");
-  app.add_option("--config", flags.config, "Configuration file (default ~/.config/tracectl/config.yaml)")
+  app.add_option("--config", flags.config,
+                 "Configuration file (default ~/.config/tracectl/config.yaml)")
       ->type_name("FILE");
   app.add_flag("--ascii", flags.ascii, "Draw with ASCII characters only");
   app.add_flag("--no-pager", flags.no_pager, "Write long output straight to the terminal");
@@ -29,19 +35,27 @@ void AddPreferences(CLI::App& app, Flags& flags) {
 
 void AddTrace(CLI::App& app, Flags& flags) {
   auto* trace = app.add_subcommand("trace", "Draw one trace over time");
-  trace->add_option("ID", flags.trace_id, "The trace id in hex, or its first 8 digits or more")->required();
+  trace->add_option("ID", flags.trace_id, "The trace id in hex, or its first 8 digits or more")
+      ->required();
   trace->add_flag("--all-spans", flags.all_spans, "A line for each span, not for each call");
 }
 
 void AddTraces(CLI::App& app, Flags& flags) {
   auto* traces = app.add_subcommand("traces", "List traces, newest first");
-  traces->add_option("--service", flags.service, "Traces with a span of this service")->type_name("NAME");
-  traces->add_option("--operation", flags.operation, "... with a span of this name (of that service)")->type_name("NAME");
-  traces->add_option("--since", flags.since, "Begun within this time: 15m, 2d")->type_name("DURATION");
-  traces->add_option("--from", flags.from, "Begun at this time or later: now-1h, RFC 3339, epoch")->type_name("TIME");
+  traces->add_option("--service", flags.service, "Traces with a span of this service")
+      ->type_name("NAME");
+  traces
+      ->add_option("--operation", flags.operation, "... with a span of this name (of that service)")
+      ->type_name("NAME");
+  traces->add_option("--since", flags.since, "Begun within this time: 15m, 2d")
+      ->type_name("DURATION");
+  traces->add_option("--from", flags.from, "Begun at this time or later: now-1h, RFC 3339, epoch")
+      ->type_name("TIME");
   traces->add_option("--to", flags.to, "Begun at this time or earlier")->type_name("TIME");
-  traces->add_option("--min-duration", flags.min_duration, "At least this long: 250ms")->type_name("DURATION");
-  traces->add_option("--max-duration", flags.max_duration, "At most this long")->type_name("DURATION");
+  traces->add_option("--min-duration", flags.min_duration, "At least this long: 250ms")
+      ->type_name("DURATION");
+  traces->add_option("--max-duration", flags.max_duration, "At most this long")
+      ->type_name("DURATION");
   traces->add_flag("--errors", flags.errors, "Only traces with a failed span");
   traces->add_option("--limit", flags.limit, "At most this many (default 20)")
       ->type_name("N")
@@ -54,7 +68,8 @@ std::variant<Flags, Stop> ParseFlags(int argc, const char* const* argv) {
   Flags flags;
   CLI::App app{kAbout, "tracectl"};
   app.footer(kFooter);
-  app.require_subcommand(0, 1);  // none: checked below, so that a misspelt one is named instead of "required"
+  app.require_subcommand(
+      0, 1);  // none: checked below, so that a misspelt one is named instead of "required"
   app.set_version_flag("--version", "tracectl " CLEW_VERSION);
   AddPreferences(app, flags);
   AddTrace(app, flags);
@@ -62,12 +77,14 @@ std::variant<Flags, Stop> ParseFlags(int argc, const char* const* argv) {
   app.add_subcommand("services", "List the services that sent spans");
   app.add_subcommand("status", "Say how the collector is doing");
   app.add_subcommand("version", "Print the version of this program");
-  for (CLI::App* command : app.get_subcommands({})) command->fallthrough();  // `tracectl traces -o json` as well
+  for (CLI::App* command : app.get_subcommands({}))
+    command->fallthrough();  // `tracectl traces -o json` as well
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     std::ostringstream out, err;
-    const bool wanted = app.exit(error, out, err) == 0;  // --help and --version come as exceptions too
+    const bool wanted =
+        app.exit(error, out, err) == 0;  // --help and --version come as exceptions too
     return Stop{wanted ? kOk : kUsage, wanted ? out.str() : "tracectl: " + err.str()};
   }
   if (app.get_subcommands().empty()) return Stop{kUsage, app.help()};

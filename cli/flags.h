@@ -1,4 +1,5 @@
-// The command line as it was typed. CLI11 is behind this header and in one file only: it costs seconds of compile time.
+// The command line as it was typed. CLI11 is behind this header and in one file only: it costs
+// seconds of compile time.
 #pragma once
 
 #include <optional>

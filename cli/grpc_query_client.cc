@@ -40,10 +40,12 @@ Code CodeOf(grpc::StatusCode code) {
 
 class GrpcQueryClient : public QueryClient {
  public:
-  GrpcQueryClient(const std::string& address, std::chrono::nanoseconds timeout) : timeout_(timeout) {
+  GrpcQueryClient(const std::string& address, std::chrono::nanoseconds timeout)
+      : timeout_(timeout) {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-    // The collector is on this host or in this network; a proxy for web traffic is not the way to it.
+    // The collector is on this host or in this network; a proxy for web traffic is not the way to
+    // it.
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     stub_ = api::QueryService::NewStub(
         grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
@@ -113,7 +115,8 @@ class GrpcQueryClient : public QueryClient {
 
 }  // namespace
 
-std::unique_ptr<QueryClient> MakeGrpcQueryClient(const std::string& address, std::chrono::nanoseconds timeout) {
+std::unique_ptr<QueryClient> MakeGrpcQueryClient(const std::string& address,
+                                                 std::chrono::nanoseconds timeout) {
   return std::make_unique<GrpcQueryClient>(address, timeout);
 }
 

@@ -57,17 +57,21 @@ class Merger {
     return {};
   }
 
-  std::optional<Setting> Find(std::optional<std::string> Preferences::*field, const char* flag, const char* variable) const {
+  std::optional<Setting> Find(std::optional<std::string> Preferences::*field, const char* flag,
+                              const char* variable) const {
     if (const auto& value = flags_.preferences.*field) return Setting{*value, flag};
     if (auto value = environment_(variable)) return Setting{*std::move(value), variable};
     if (const auto& value = file_.*field) return Setting{*value, path_};
     return std::nullopt;
   }
 
-  void Refuse(const std::string& source, const std::string& why) { errors_.push_back(source + ": " + why); }
+  void Refuse(const std::string& source, const std::string& why) {
+    errors_.push_back(source + ": " + why);
+  }
 
   void MergePreferences() {
-    if (const auto server = Find(&Preferences::server, "--server", "TRACECTL_SERVER")) MergeServer(*server);
+    if (const auto server = Find(&Preferences::server, "--server", "TRACECTL_SERVER"))
+      MergeServer(*server);
     if (const auto timeout = Find(&Preferences::timeout, "--timeout", "TRACECTL_TIMEOUT")) {
       const auto parsed = ParseDuration(timeout->value);
       if (!parsed) {
@@ -82,12 +86,14 @@ class Merger {
       MergeChoice(*color, {"auto", "always", "never"},
                   {ColourMode::kAuto, ColourMode::kAlways, ColourMode::kNever}, options_.colour);
     }
-    if (const auto output = Find(&Preferences::output, "--output", "TRACECTL_OUTPUT")) MergeOutput(*output);
+    if (const auto output = Find(&Preferences::output, "--output", "TRACECTL_OUTPUT"))
+      MergeOutput(*output);
     MergePager();
   }
 
   template <typename T>
-  void MergeChoice(const Setting& setting, const std::vector<std::string>& names, const std::vector<T>& values, T& out) {
+  void MergeChoice(const Setting& setting, const std::vector<std::string>& names,
+                   const std::vector<T>& values, T& out) {
     const auto name = std::find(names.begin(), names.end(), setting.value);
     if (name != names.end()) {
       out = values[static_cast<std::size_t>(name - names.begin())];
@@ -98,7 +104,8 @@ class Merger {
     Refuse(setting.source, "'" + setting.value + "' is none of " + all);
   }
 
-  // A host alone gets our port; an IPv6 address needs its brackets, else its last group would be taken for one.
+  // A host alone gets our port; an IPv6 address needs its brackets, else its last group would be
+  // taken for one.
   void MergeServer(const Setting& server) {
     std::string address = server.value;
     const bool unix_socket = address.starts_with("unix:");
@@ -111,7 +118,8 @@ class Merger {
         return Refuse(server.source, "'" + server.value + "' is no HOST:PORT");
       }
     }
-    if (address.size() > 300 || server.value.empty()) return Refuse(server.source, "no address of a server");
+    if (address.size() > 300 || server.value.empty())
+      return Refuse(server.source, "no address of a server");
     options_.server = address;
   }
 
@@ -125,11 +133,14 @@ class Merger {
     return port >= 1 && port <= 65535;
   }
 
-  // A format from the environment or the file is a wish for all commands; those that cannot grant it write a table.
+  // A format from the environment or the file is a wish for all commands; those that cannot grant
+  // it write a table.
   void MergeOutput(const Setting& output) {
     Format format = Format::kTable;
     MergeChoice(output, {"table", "wide", "json", "jsonl", "otlp", "name"},
-                {Format::kTable, Format::kWide, Format::kJson, Format::kJsonLines, Format::kOtlp, Format::kName}, format);
+                {Format::kTable, Format::kWide, Format::kJson, Format::kJsonLines, Format::kOtlp,
+                 Format::kName},
+                format);
     const bool can = format == Format::kOtlp   ? flags_.command == Command::kTrace
                      : format == Format::kName ? flags_.command != Command::kStatus
                                                : true;
@@ -149,10 +160,13 @@ class Merger {
 
   void MergeTrace() {
     std::string id = flags_.trace_id;
-    std::transform(id.begin(), id.end(), id.begin(), [](char c) { return c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c; });
+    std::transform(id.begin(), id.end(), id.begin(),
+                   [](char c) { return c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c; });
     const bool hex = id.find_first_not_of("0123456789abcdef") == std::string::npos;
     if (!hex || id.size() < 8 || id.size() > 32) {
-      return Refuse("ID", "'" + flags_.trace_id + "' is no trace id: it has 32 hex digits, of which the first 8 or more will do");
+      return Refuse(
+          "ID", "'" + flags_.trace_id +
+                    "' is no trace id: it has 32 hex digits, of which the first 8 or more will do");
     }
     options_.trace_id = id;
     options_.all_spans = flags_.all_spans;
@@ -164,19 +178,24 @@ class Merger {
     filter.operation = flags_.operation;
     filter.errors = flags_.errors;
     filter.limit = flags_.limit;
-    if (flags_.since && flags_.from) Refuse("--since", "and --from both say where to begin: give one of them");
+    if (flags_.since && flags_.from)
+      Refuse("--since", "and --from both say where to begin: give one of them");
     if (const auto since = Duration("--since", flags_.since)) filter.from = now_ - *since;
     if (const auto from = Time("--from", flags_.from)) filter.from = *from;
     if (const auto to = Time("--to", flags_.to)) filter.to = *to;
-    if (filter.from && filter.to && *filter.from > *filter.to) Refuse("--to", "is before the time to begin at");
-    filter.min_duration = Duration("--min-duration", flags_.min_duration).value_or(filter.min_duration);
-    filter.max_duration = Duration("--max-duration", flags_.max_duration).value_or(filter.max_duration);
+    if (filter.from && filter.to && *filter.from > *filter.to)
+      Refuse("--to", "is before the time to begin at");
+    filter.min_duration =
+        Duration("--min-duration", flags_.min_duration).value_or(filter.min_duration);
+    filter.max_duration =
+        Duration("--max-duration", flags_.max_duration).value_or(filter.max_duration);
     if (filter.max_duration.count() > 0 && filter.max_duration < filter.min_duration) {
       Refuse("--max-duration", "is below --min-duration");
     }
   }
 
-  std::optional<std::chrono::nanoseconds> Duration(const char* flag, const std::optional<std::string>& text) {
+  std::optional<std::chrono::nanoseconds> Duration(const char* flag,
+                                                   const std::optional<std::string>& text) {
     if (!text) return std::nullopt;
     const auto parsed = ParseDuration(*text);
     if (parsed) return *parsed;

@@ -46,8 +46,9 @@ struct Options {
 // The value of an environment variable; nothing when it is unset or empty.
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 
-// Flag > TRACECTL_* > configuration file > default. Every error is reported at once, a line each, naming the flag, variable
-// or file that the value came from. kInvalid: the command line is to be mended.
+// Flag > TRACECTL_* > configuration file > default. Every error is reported at once, a line each,
+// naming the flag, variable or file that the value came from. kInvalid: the command line is to be
+// mended.
 Result<Options> MakeOptions(const Flags& flags, const Environment& environment, UnixNanos now);
 
 }  // namespace clew::cli

@@ -20,14 +20,16 @@ class GetStatusResponse;
 
 namespace clew::cli {
 
-// Errors of all calls: kUnavailable (no such server, no answer in time), kDenied, kInvalid (the server does not accept the
-// question; the message says why), kNotFound, kExhausted (an answer larger than we take), kInternal. A call that fails midway has
-// handed out what came before.
+// Errors of all calls: kUnavailable (no such server, no answer in time), kDenied, kInvalid (the
+// server does not accept the question; the message says why), kNotFound, kExhausted (an answer
+// larger than we take), kInternal. A call that fails midway has handed out what came before.
 class QueryClient {
  public:
   virtual ~QueryClient() = default;
-  // Adds to `out` every span of the trace whose hex id is, or begins with, `trace_id` (8 to 32 digits).
-  virtual Status GetTrace(const std::string& trace_id, opentelemetry::proto::trace::v1::TracesData& out) = 0;
+  // Adds to `out` every span of the trace whose hex id is, or begins with, `trace_id` (8 to 32
+  // digits).
+  virtual Status GetTrace(const std::string& trace_id,
+                          opentelemetry::proto::trace::v1::TracesData& out) = 0;
   // Newest first.
   virtual Status SearchTraces(const query::v1::SearchTracesRequest& request,
                               const std::function<void(const query::v1::TraceSummary&)>& each) = 0;
@@ -35,7 +37,9 @@ class QueryClient {
   virtual Status GetStatus(query::v1::GetStatusResponse& out) = 0;
 };
 
-// `address` is HOST:PORT or unix:PATH. Connects with the first call; each call ends after `timeout`.
-std::unique_ptr<QueryClient> MakeGrpcQueryClient(const std::string& address, std::chrono::nanoseconds timeout);
+// `address` is HOST:PORT or unix:PATH. Connects with the first call; each call ends after
+// `timeout`.
+std::unique_ptr<QueryClient> MakeGrpcQueryClient(const std::string& address,
+                                                 std::chrono::nanoseconds timeout);
 
 }  // namespace clew::cli

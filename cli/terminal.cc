@@ -32,28 +32,33 @@ Terminal DetectTerminal(const Environment& environment) {
     int value = 0;
     const char* end = columns->data() + columns->size();
     const auto parsed = std::from_chars(columns->data(), end, value);
-    if (parsed.ec == std::errc{} && parsed.ptr == end && value > 0) terminal.columns = std::min(value, 10'000);
+    if (parsed.ec == std::errc{} && parsed.ptr == end && value > 0)
+      terminal.columns = std::min(value, 10'000);
   }
   return terminal;
 }
 
-Style ChooseStyle(const Options& options, const Terminal& terminal, const Environment& environment) {
+Style ChooseStyle(const Options& options, const Terminal& terminal,
+                  const Environment& environment) {
   Style style;
   const bool machine = options.format != Format::kTable && options.format != Format::kWide;
   const bool able = terminal.is_tty && !terminal.dumb && !environment("NO_COLOR");
-  style.colour = !machine && (options.colour == ColourMode::kAlways || (options.colour == ColourMode::kAuto && able));
+  style.colour = !machine && (options.colour == ColourMode::kAlways ||
+                              (options.colour == ColourMode::kAuto && able));
   style.ascii = options.ascii || !terminal.utf8;
   if (terminal.columns > 0) style.width = terminal.columns;
   return style;
 }
 
 bool WantsPager(const Options& options, const Terminal& terminal, const std::string& text) {
-  if (options.pager.empty() || !terminal.is_tty || terminal.dumb || terminal.rows == 0) return false;
+  if (options.pager.empty() || !terminal.is_tty || terminal.dumb || terminal.rows == 0)
+    return false;
   return std::count(text.begin(), text.end(), '\n') >= terminal.rows;
 }
 
 bool WriteOut(const std::string& text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   return written || errno == EPIPE;
 }
 

@@ -1,4 +1,5 @@
-// The terminal that this process writes to: what it can show, and a pager for what is longer than it.
+// The terminal that this process writes to: what it can show, and a pager for what is longer than
+// it.
 #pragma once
 
 #include <string>
@@ -19,17 +20,20 @@ struct Terminal {
 // Asks the standard output, the locale and the environment (TERM, COLUMNS).
 Terminal DetectTerminal(const Environment& environment);
 
-// Colours by --color, else only on a terminal that is not dumb and without NO_COLOR (no-color.org), and in no format for
-// machines. 120 columns where the width is unknown, ASCII where the locale is not UTF-8.
+// Colours by --color, else only on a terminal that is not dumb and without NO_COLOR (no-color.org),
+// and in no format for machines. 120 columns where the width is unknown, ASCII where the locale is
+// not UTF-8.
 Style ChooseStyle(const Options& options, const Terminal& terminal, const Environment& environment);
 
 // True when `text` is for a person at a terminal and does not fit on it.
 bool WantsPager(const Options& options, const Terminal& terminal, const std::string& text);
 
-// Writes all of `text` to standard output. False when that failed, other than by a reader that has gone away.
+// Writes all of `text` to standard output. False when that failed, other than by a reader that has
+// gone away.
 bool WriteOut(const std::string& text);
 
-// Shows `text` in the pager (a shell command; less gets -FRX unless LESS says otherwise); false when it could not be started.
+// Shows `text` in the pager (a shell command; less gets -FRX unless LESS says otherwise); false
+// when it could not be started.
 bool Page(const std::string& pager, const std::string& text);
 
 }  // namespace clew::cli

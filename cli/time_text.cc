@@ -12,21 +12,26 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr double kMaxDurationNanos = 100.0 * 366 * 86400 * 1e9;
-constexpr std::int64_t kMaxUnixSeconds = 7'258'118'400;  // 2200-01-01; nanoseconds of it fit an int64
+constexpr std::int64_t kMaxUnixSeconds =
+    7'258'118'400;  // 2200-01-01; nanoseconds of it fit an int64
 
 Error BadDuration(std::string_view text) {
-  return {Code::kInvalid, "'" + std::string(text) + "' is no duration: write it like 250ms, 15m, 1h30m or 2d"};
+  return {Code::kInvalid,
+          "'" + std::string(text) + "' is no duration: write it like 250ms, 15m, 1h30m or 2d"};
 }
 Error BadTime(std::string_view text) {
   return {Code::kInvalid, "'" + std::string(text) +
-                              "' is no time: write it like now-1h, 2025-11-23T06:33:00Z, 2025-11-23 or as an epoch number"};
+                              "' is no time: write it like now-1h, 2025-11-23T06:33:00Z, "
+                              "2025-11-23 or as an epoch number"};
 }
 
-// A decimal number at the head of `text`, which is shortened by it. No sign, no exponent, no hexadecimal.
+// A decimal number at the head of `text`, which is shortened by it. No sign, no exponent, no
+// hexadecimal.
 std::optional<double> TakeNumber(std::string_view& text) {
   const std::size_t length = std::min(text.find_first_not_of("0123456789."), text.size());
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + length, value, std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + length, value, std::chars_format::fixed);
   if (length == 0 || error != std::errc{} || end != text.data() + length) return std::nullopt;
   text.remove_prefix(length);
   return value;
@@ -39,9 +44,9 @@ struct Unit {
 
 // Nanoseconds of the unit at the head of `text`, which is shortened by it.
 std::optional<double> TakeUnit(std::string_view& text) {
-  constexpr std::array kUnits = {Unit{"ns", 1},   Unit{"us", 1e3},      Unit{"µs", 1e3},      Unit{"ms", 1e6},
-                                 Unit{"s", 1e9},  Unit{"m", 60e9},      Unit{"h", 3600e9},    Unit{"d", 86400e9},
-                                 Unit{"w", 604800e9}};
+  constexpr std::array kUnits = {Unit{"ns", 1},     Unit{"us", 1e3},    Unit{"µs", 1e3},
+                                 Unit{"ms", 1e6},   Unit{"s", 1e9},     Unit{"m", 60e9},
+                                 Unit{"h", 3600e9}, Unit{"d", 86400e9}, Unit{"w", 604800e9}};
   for (const Unit& unit : kUnits) {  // "ms" before "m"
     if (!text.starts_with(unit.name)) continue;
     text.remove_prefix(unit.name.size());
@@ -72,7 +77,8 @@ std::optional<nanoseconds> TakeFraction(std::string_view& text) {
   if (!TakeChar(text, ".")) return nanoseconds(0);
   std::int64_t nanos = 0, scale = 100'000'000;
   std::size_t digits = 0;
-  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits, scale /= 10) {
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9';
+       ++digits, scale /= 10) {
     nanos += (text[digits] - '0') * scale;
   }
   if (digits == 0) return std::nullopt;
@@ -101,7 +107,8 @@ std::optional<nanoseconds> ParseRfc3339(std::string_view text) {
   if (!month || !TakeChar(text, "-")) return std::nullopt;
   const auto day = TakeDigits(text, 2);
   if (!day) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok() || *year < 1970 || *year >= 2200) return std::nullopt;
   nanoseconds time = std::chrono::sys_days(date).time_since_epoch();
@@ -116,16 +123,19 @@ std::optional<nanoseconds> ParseRfc3339(std::string_view text) {
   const auto offset = TakeOffset(text);
   if (!second || !fraction || !offset || !text.empty()) return std::nullopt;
   if (*hour > 23 || *minute > 59 || *second > 60) return std::nullopt;  // 60: a leap second
-  time += std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second) + *fraction;
+  time += std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+          std::chrono::seconds(*second) + *fraction;
   return time - *offset;
 }
 
-// Seconds below 1e11 (the year 5138), then milliseconds, microseconds, nanoseconds: their ranges since 1973 do not overlap.
+// Seconds below 1e11 (the year 5138), then milliseconds, microseconds, nanoseconds: their ranges
+// since 1973 do not overlap.
 std::optional<nanoseconds> ParseEpoch(std::string_view text) {
   const std::string_view whole = text.substr(0, text.find('.'));
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), value);
-  if (whole.empty() || error != std::errc{} || end != whole.data() + whole.size() || value < 0) return std::nullopt;
+  if (whole.empty() || error != std::errc{} || end != whole.data() + whole.size() || value < 0)
+    return std::nullopt;
   text.remove_prefix(whole.size());
   const auto fraction = TakeFraction(text);
   if (!fraction || !text.empty()) return std::nullopt;
@@ -156,7 +166,8 @@ Result<nanoseconds> ParseDuration(std::string_view text) {
     if (!unit) return BadDuration(text);
     total += *number * *unit;
   } while (!rest.empty());
-  if (!(total <= kMaxDurationNanos)) return Error{Code::kInvalid, "'" + std::string(text) + "' is over 100 years"};
+  if (!(total <= kMaxDurationNanos))
+    return Error{Code::kInvalid, "'" + std::string(text) + "' is over 100 years"};
   return nanoseconds(std::llround(total));
 }
 

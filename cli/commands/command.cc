@@ -28,11 +28,14 @@ Answer Failure(const Context& context, const Error& error) {
   if (error.code == Code::kUnavailable) {
     answer.err = "tracectl: no answer from a collector at " + server + ": " + reason +
                  "\n"
-                 "Is clew-collector running there (systemctl status clew-collector), and is this its --query-listen address?\n"
+                 "Is clew-collector running there (systemctl status clew-collector), and is this "
+                 "its --query-listen address?\n"
                  "Name another with --server HOST:PORT or TRACECTL_SERVER.\n";
   } else if (error.code == Code::kUnsupported) {
-    answer.err = "tracectl: the server at " + server + " has no such query: " + reason +
-                 "\nIs this the query address of a clew-collector, of about this version (" CLEW_VERSION ")?\n";
+    answer.err =
+        "tracectl: the server at " + server + " has no such query: " + reason +
+        "\nIs this the query address of a clew-collector, of about this version (" CLEW_VERSION
+        ")?\n";
   } else {
     answer.err = "tracectl: " + reason + "\n";
   }

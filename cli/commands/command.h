@@ -36,7 +36,8 @@ Answer Run(const Context& context);
 
 // A failed query in words: what to do about a server that is not there, else what the server said.
 Answer Failure(const Context& context, const Error& error);
-// A query that failed after some of its answer had come: that is printed, the rest is said to be missing.
+// A query that failed after some of its answer had come: that is printed, the rest is said to be
+// missing.
 Answer CutShort(const Context& context, const Error& error, std::string out);
 // A remark on standard error; nothing with --quiet.
 void Note(const Context& context, Answer& answer, const std::string& text);

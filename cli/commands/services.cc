@@ -14,7 +14,8 @@ std::string DrawServices(const Context& context, const query::v1::ListServicesRe
     const UnixNanos last_seen = UnixNanosFrom(service.last_seen_unix_nano());
     rows.push_back({{context.style.Clean(service.name()), ColourOf(service.name())},
                     {HumanCount(service.span_count())},
-                    {context.options.format == Format::kWide ? HumanTime(last_seen) : HumanAge(last_seen, context.now)}});
+                    {context.options.format == Format::kWide ? HumanTime(last_seen)
+                                                             : HumanAge(last_seen, context.now)}});
   }
   return DrawTable({{"SERVICE"}, {"SPANS", true}, {"LAST SEEN"}}, rows, context.style);
 }
@@ -23,15 +24,18 @@ std::string DrawServices(const Context& context, const query::v1::ListServicesRe
 
 Answer RunServices(const Context& context) {
   query::v1::ListServicesResponse services;
-  if (const Status status = context.client.ListServices(services); !status) return Failure(context, status.error());
+  if (const Status status = context.client.ListServices(services); !status)
+    return Failure(context, status.error());
   Answer answer;
   switch (context.options.format) {
     case Format::kJson:
     case Format::kJsonLines:
-      answer.out = ServicesJson(services, {context.json.ascii, context.options.format == Format::kJson});
+      answer.out =
+          ServicesJson(services, {context.json.ascii, context.options.format == Format::kJson});
       return answer;
     case Format::kName:
-      for (const auto& service : services.services()) answer.out += context.style.Clean(service.name()) + "\n";
+      for (const auto& service : services.services())
+        answer.out += context.style.Clean(service.name()) + "\n";
       return answer;
     default:
       break;

@@ -23,8 +23,8 @@ int ToEighths(const Axis& axis, std::uint64_t time) {
 
 // The unit whose numbers an axis of this length shows: the one that its total is written in.
 std::uint64_t UnitOf(std::uint64_t length) {
-  constexpr std::array<std::uint64_t, 7> kUnits = {86'400'000'000'000, 3'600'000'000'000, 60'000'000'000, 1'000'000'000,
-                                                   1'000'000,          1'000,             1};
+  constexpr std::array<std::uint64_t, 7> kUnits = {
+      86'400'000'000'000, 3'600'000'000'000, 60'000'000'000, 1'000'000'000, 1'000'000, 1'000, 1};
   for (const std::uint64_t unit : kUnits) {
     if (length >= unit) return unit;
   }
@@ -44,12 +44,12 @@ double StepOf(double units, int most) {
 
 }  // namespace
 
-std::string DrawBar(const Axis& axis, std::uint64_t begin, std::uint64_t end, std::uint64_t work_begin,
-                    std::uint64_t work_end, bool ascii) {
+std::string DrawBar(const Axis& axis, std::uint64_t begin, std::uint64_t end,
+                    std::uint64_t work_begin, std::uint64_t work_end, bool ascii) {
   constexpr std::array kPartial = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
   const int last = axis.columns - 1;
-  // The left edge is a whole column (there are no blocks that begin in the middle), the length exact to an eighth: equal times
-  // are equally long wherever they stand.
+  // The left edge is a whole column (there are no blocks that begin in the middle), the length
+  // exact to an eighth: equal times are equally long wherever they stand.
   const auto length = [&axis](std::uint64_t from, std::uint64_t to) {
     return std::max(ToEighths(axis, to) - ToEighths(axis, from), 1);
   };

@@ -4,7 +4,8 @@
 
 namespace clew::cli {
 
-std::vector<std::uint64_t> CriticalPath(const std::vector<SpanView>& spans, const TraceTree& tree, std::size_t root) {
+std::vector<std::uint64_t> CriticalPath(const std::vector<SpanView>& spans, const TraceTree& tree,
+                                        std::size_t root) {
   struct Stretch {
     std::size_t node;
     std::uint64_t begin;  // inside the parent's stretch
@@ -22,14 +23,17 @@ std::vector<std::uint64_t> CriticalPath(const std::vector<SpanView>& spans, cons
          child = tree.nodes[child].next_sibling) {
       children.push_back(child);
     }
-    const auto span_of = [&](std::size_t node) -> const SpanView& { return spans[tree.nodes[node].span]; };
+    const auto span_of = [&](std::size_t node) -> const SpanView& {
+      return spans[tree.nodes[node].span];
+    };
     std::stable_sort(children.begin(), children.end(),
                      [&](std::size_t a, std::size_t b) { return span_of(a).end > span_of(b).end; });
     std::uint64_t cursor = stretch.end;
     for (const std::size_t child : children) {
       const std::uint64_t begin = std::max(span_of(child).start, stretch.begin);
       const std::uint64_t end = std::min(span_of(child).end, stretch.end);
-      if (begin >= end || end > cursor) continue;  // outside, or still running when a later call was already waited for
+      if (begin >= end || end > cursor)
+        continue;  // outside, or still running when a later call was already waited for
       waited[stretch.node] += cursor - end;
       pending.push_back({child, begin, end});
       cursor = begin;

@@ -14,7 +14,8 @@ using Json = nlohmann::ordered_json;
 
 // Ends with a line break.
 inline std::string Dump(const Json& json, const JsonOptions& options) {
-  return json.dump(options.pretty ? 2 : -1, ' ', options.ascii, Json::error_handler_t::replace) + "\n";
+  return json.dump(options.pretty ? 2 : -1, ' ', options.ascii, Json::error_handler_t::replace) +
+         "\n";
 }
 
 // Lower-case hex of any bytes.

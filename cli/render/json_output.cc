@@ -17,7 +17,8 @@ using Attributes = google::protobuf::RepeatedPtrField<common::KeyValue>;
 
 Json AttributesJson(const Attributes& attributes);
 
-// Plain JSON values; bytes as base64. As deep as the message: protobuf's decoder has refused more than 100 levels.
+// Plain JSON values; bytes as base64. As deep as the message: protobuf's decoder has refused more
+// than 100 levels.
 Json ValueJson(const common::AnyValue& value) {
   switch (value.value_case()) {
     case common::AnyValue::kStringValue:
@@ -44,18 +45,21 @@ Json ValueJson(const common::AnyValue& value) {
 }
 
 Json AttributesJson(const Attributes& attributes) {
-  // ordered_json looks every key up by walking its list: an element made in place avoids n^2 on hostile counts.
+  // ordered_json looks every key up by walking its list: an element made in place avoids n^2 on
+  // hostile counts.
   Json::object_t object;
   std::set<std::string_view> seen;
   for (const auto& attribute : attributes) {
-    if (seen.insert(attribute.key()).second) object.Container::emplace_back(attribute.key(), ValueJson(attribute.value()));
+    if (seen.insert(attribute.key()).second)
+      object.Container::emplace_back(attribute.key(), ValueJson(attribute.value()));
   }
   return object;
 }
 
 void PutTime(Json& json, const std::string& name, std::uint64_t unix_nanos) {
   json[name] = Rfc3339(UnixNanosFrom(unix_nanos));
-  json[name + "_unix_nano"] = std::to_string(unix_nanos);  // a string: JSON's usual readers round above 2^53
+  json[name + "_unix_nano"] =
+      std::to_string(unix_nanos);  // a string: JSON's usual readers round above 2^53
 }
 
 const char* StatusName(int code) { return code == 2 ? "error" : code == 1 ? "ok" : "unset"; }
@@ -127,12 +131,14 @@ std::string ToBase64(std::string_view bytes) {
     for (std::size_t j = 0; j < 3; ++j) {
       group = group << 8 | (j < present ? static_cast<std::uint8_t>(bytes[i + j]) : 0u);
     }
-    for (std::size_t j = 0; j < 4; ++j) text += j <= present ? kDigits[group >> (18 - 6 * j) & 0x3f] : '=';
+    for (std::size_t j = 0; j < 4; ++j)
+      text += j <= present ? kDigits[group >> (18 - 6 * j) & 0x3f] : '=';
   }
   return text;
 }
 
-std::string TraceJson(const opentelemetry::proto::trace::v1::TracesData& traces, const JsonOptions& options) {
+std::string TraceJson(const opentelemetry::proto::trace::v1::TracesData& traces,
+                      const JsonOptions& options) {
   const std::vector<SpanView> spans = ViewSpans(traces);
   const TraceTree tree = BuildTree(spans);
   std::set<std::string> services;
@@ -160,7 +166,8 @@ std::string TraceJson(const opentelemetry::proto::trace::v1::TracesData& traces,
   return Dump(json, options);
 }
 
-std::string TracesJson(const std::vector<query::v1::TraceSummary>& traces, const JsonOptions& options) {
+std::string TracesJson(const std::vector<query::v1::TraceSummary>& traces,
+                       const JsonOptions& options) {
   Json list = Json::array();
   for (const auto& trace : traces) list.push_back(SummaryJson(trace));
   return Dump({{"schema", "clew.traces/v1"}, {"traces", std::move(list)}}, options);
@@ -170,7 +177,8 @@ std::string TraceSummaryJson(const query::v1::TraceSummary& trace, const JsonOpt
   return Dump(SummaryJson(trace), options);
 }
 
-std::string ServicesJson(const query::v1::ListServicesResponse& services, const JsonOptions& options) {
+std::string ServicesJson(const query::v1::ListServicesResponse& services,
+                         const JsonOptions& options) {
   Json list = Json::array();
   for (const auto& service : services.services()) {
     Json entry = Json::object();
@@ -182,7 +190,8 @@ std::string ServicesJson(const query::v1::ListServicesResponse& services, const 
   return Dump({{"schema", "clew.services/v1"}, {"services", std::move(list)}}, options);
 }
 
-std::string StatusJson(const query::v1::GetStatusResponse& status, const std::string& server, const JsonOptions& options) {
+std::string StatusJson(const query::v1::GetStatusResponse& status, const std::string& server,
+                       const JsonOptions& options) {
   Json rejected = Json::object();
   for (const auto& [reason, count] : status.spans_rejected()) rejected[reason] = count;
   Json json = Json::object();

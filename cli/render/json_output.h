@@ -1,8 +1,8 @@
-// tracectl's own JSON, for scripts. Stable: fields are added, never renamed or removed within one version of a schema. The
-// schemas are in tracectl(1).
+// tracectl's own JSON, for scripts. Stable: fields are added, never renamed or removed within one
+// version of a schema. The schemas are in tracectl(1).
 //
-// Invalid UTF-8 becomes U+FFFD. With `ascii`, everything above 0x7e is written as \uXXXX, so that no byte of a span's text
-// reaches a terminal as a control character.
+// Invalid UTF-8 becomes U+FFFD. With `ascii`, everything above 0x7e is written as \uXXXX, so that
+// no byte of a span's text reaches a terminal as a control character.
 #pragma once
 
 #include <string>
@@ -24,15 +24,21 @@ struct JsonOptions {
 };
 
 // Schema clew.trace/v1. The same spans as the waterfall's: no duplicates, ordered by start.
-std::string TraceJson(const opentelemetry::proto::trace::v1::TracesData& traces, const JsonOptions& options);
+std::string TraceJson(const opentelemetry::proto::trace::v1::TracesData& traces,
+                      const JsonOptions& options);
 // Schema clew.traces/v1, and one element of its "traces".
-std::string TracesJson(const std::vector<query::v1::TraceSummary>& traces, const JsonOptions& options);
+std::string TracesJson(const std::vector<query::v1::TraceSummary>& traces,
+                       const JsonOptions& options);
 std::string TraceSummaryJson(const query::v1::TraceSummary& trace, const JsonOptions& options);
 // Schemas clew.services/v1 and clew.status/v1.
-std::string ServicesJson(const query::v1::ListServicesResponse& services, const JsonOptions& options);
-std::string StatusJson(const query::v1::GetStatusResponse& status, const std::string& server, const JsonOptions& options);
+std::string ServicesJson(const query::v1::ListServicesResponse& services,
+                         const JsonOptions& options);
+std::string StatusJson(const query::v1::GetStatusResponse& status, const std::string& server,
+                       const JsonOptions& options);
 
-// OTLP/JSON (TracesData): lowerCamelCase, ids as hex, enums as numbers, 64-bit integers as strings. Nothing is left out.
-std::string OtlpJson(const opentelemetry::proto::trace::v1::TracesData& traces, const JsonOptions& options);
+// OTLP/JSON (TracesData): lowerCamelCase, ids as hex, enums as numbers, 64-bit integers as strings.
+// Nothing is left out.
+std::string OtlpJson(const opentelemetry::proto::trace::v1::TracesData& traces,
+                     const JsonOptions& options);
 
 }  // namespace clew::cli

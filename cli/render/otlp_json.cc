@@ -1,4 +1,5 @@
-// OTLP/JSON by hand: protobuf's own printer writes ids as base64 and enums as names, where OTLP wants hex and numbers.
+// OTLP/JSON by hand: protobuf's own printer writes ids as base64 and enums as names, where OTLP
+// wants hex and numbers.
 #include "cli/render/json_dump.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 
@@ -15,7 +16,9 @@ void Put(Json& json, const char* key, const std::string& text) {
 void Put(Json& json, const char* key, std::uint32_t number) {
   if (number != 0) json[key] = number;
 }
-void PutNanos(Json& json, const char* key, std::uint64_t nanos) { json[key] = std::to_string(nanos); }
+void PutNanos(Json& json, const char* key, std::uint64_t nanos) {
+  json[key] = std::to_string(nanos);
+}
 
 Json Attributes(const google::protobuf::RepeatedPtrField<common::KeyValue>& attributes);
 
@@ -128,7 +131,8 @@ Json EntityJson(const common::EntityRef& entity) {
 Json ResourceSpansJson(const trace::ResourceSpans& resource_spans) {
   Json resource = Json::object();
   PutAttributes(resource, resource_spans.resource());
-  for (const auto& entity : resource_spans.resource().entity_refs()) resource["entityRefs"].push_back(EntityJson(entity));
+  for (const auto& entity : resource_spans.resource().entity_refs())
+    resource["entityRefs"].push_back(EntityJson(entity));
   Json json = Json::object();
   json["resource"] = std::move(resource);
   json["scopeSpans"] = Json::array();

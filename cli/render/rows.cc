@@ -5,8 +5,10 @@
 namespace clew::cli {
 namespace {
 
-// The server node that answers this client node alone; kNone when the call cannot be drawn as one row.
-std::size_t AnsweredBy(const std::vector<SpanView>& spans, const TraceTree& tree, const TreeNode& node) {
+// The server node that answers this client node alone; kNone when the call cannot be drawn as one
+// row.
+std::size_t AnsweredBy(const std::vector<SpanView>& spans, const TraceTree& tree,
+                       const TreeNode& node) {
   if (node.span == kNone || spans[node.span].kind != SpanKind::kClient) return kNone;
   if (node.first_child == kNone || node.first_child != node.last_child) return kNone;
   const TreeNode& child = tree.nodes[node.first_child];
@@ -19,7 +21,8 @@ std::vector<Row> LayOutRows(const std::vector<SpanView>& spans, const TraceTree&
   std::vector<Row> rows;
   rows.reserve(tree.nodes.size());
   std::vector<Row> pending;  // a stack: the next row to lay out is at the back
-  const auto push_siblings = [&pending](std::vector<std::size_t>& nodes, std::uint32_t depth, std::uint32_t guides) {
+  const auto push_siblings = [&pending](std::vector<std::size_t>& nodes, std::uint32_t depth,
+                                        std::uint32_t guides) {
     for (std::size_t i = nodes.size(); i-- > 0;) {
       const bool last = i + 1 == nodes.size();
       std::uint32_t mine = guides;
@@ -32,7 +35,8 @@ std::vector<Row> LayOutRows(const std::vector<SpanView>& spans, const TraceTree&
   while (!pending.empty()) {
     Row row = pending.back();
     pending.pop_back();
-    if (const std::size_t server = fold ? AnsweredBy(spans, tree, tree.nodes[row.node]) : kNone; server != kNone) {
+    if (const std::size_t server = fold ? AnsweredBy(spans, tree, tree.nodes[row.node]) : kNone;
+        server != kNone) {
       row.client = std::exchange(row.node, server);
     }
     siblings.clear();

@@ -1,4 +1,5 @@
-// The lines of a waterfall: the tree read from top to bottom, with a call's client and server span on one line.
+// The lines of a waterfall: the tree read from top to bottom, with a call's client and server span
+// on one line.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +17,13 @@ struct Row {
   std::size_t node = kNone;    // into TraceTree::nodes: the server span of a folded call
   std::size_t client = kNone;  // of a folded call: the client span's node
   std::uint32_t depth = 0;     // of the node that stands highest
-  std::uint32_t guides = 0;    // bit i: the tree line of level i goes on below this row (i < kMaxDrawnDepth)
-  bool last = true;            // no sibling follows
+  std::uint32_t guides =
+      0;             // bit i: the tree line of level i goes on below this row (i < kMaxDrawnDepth)
+  bool last = true;  // no sibling follows
 };
 
-// Every node once, children after their parent. With `fold`, a client span whose only child is the server span that answered it
-// shares that child's row: the two are one call seen from both ends.
+// Every node once, children after their parent. With `fold`, a client span whose only child is the
+// server span that answered it shares that child's row: the two are one call seen from both ends.
 std::vector<Row> LayOutRows(const std::vector<SpanView>& spans, const TraceTree& tree, bool fold);
 
 }  // namespace clew::cli

@@ -19,8 +19,10 @@ std::string Find(const Attributes& attributes, std::initializer_list<std::string
     for (const auto& attribute : attributes) {
       if (attribute.key() != key) continue;
       const auto& value = attribute.value();
-      if (value.value_case() == otlp::common::v1::AnyValue::kStringValue) return value.string_value();
-      if (value.value_case() == otlp::common::v1::AnyValue::kIntValue) return std::to_string(value.int_value());
+      if (value.value_case() == otlp::common::v1::AnyValue::kStringValue)
+        return value.string_value();
+      if (value.value_case() == otlp::common::v1::AnyValue::kIntValue)
+        return std::to_string(value.int_value());
     }
   }
   return {};
@@ -41,8 +43,8 @@ SpanView ViewSpan(const otlp::trace::v1::Span& span, const std::string& service,
   view.end = std::max(view.start, span.end_time_unix_nano());
   view.error = span.status().code() == otlp::trace::v1::Status::STATUS_CODE_ERROR;
   if (view.error) {
-    view.status =
-        Find(attributes, {"http.response.status_code", "rpc.grpc.status_code", "db.response.status_code", "error.type"});
+    view.status = Find(attributes, {"http.response.status_code", "rpc.grpc.status_code",
+                                    "db.response.status_code", "error.type"});
     if (view.status.empty()) view.status = span.status().message();
   }
   if (view.kind == SpanKind::kClient || view.kind == SpanKind::kProducer) {
@@ -73,7 +75,8 @@ std::vector<SpanView> ViewSpans(const otlp::trace::v1::TracesData& traces) {
 }
 
 const char* KindName(SpanKind kind) {
-  constexpr std::array kNames = {"unspecified", "internal", "server", "client", "producer", "consumer"};
+  constexpr std::array kNames = {"unspecified", "internal", "server",
+                                 "client",      "producer", "consumer"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -15,7 +15,14 @@ class TracesData;
 
 namespace clew::cli {
 
-enum class SpanKind : std::uint8_t { kUnspecified, kInternal, kServer, kClient, kProducer, kConsumer };  // OTLP's
+enum class SpanKind : std::uint8_t {
+  kUnspecified,
+  kInternal,
+  kServer,
+  kClient,
+  kProducer,
+  kConsumer
+};  // OTLP's
 
 // Texts are as they came: Sanitize them before they reach a terminal.
 struct SpanView {
@@ -26,11 +33,13 @@ struct SpanView {
   std::string name;
   SpanKind kind = SpanKind::kUnspecified;
   bool error = false;
-  std::string status;  // of an error, short: the HTTP or gRPC status code, else error.type, else the message
+  std::string status;  // of an error, short: the HTTP or gRPC status code, else error.type, else
+                       // the message
   std::string peer;    // server.address[:port] of a client span
   std::uint64_t start = 0;  // Unix nanoseconds
-  std::uint64_t end = 0;      // never before start: a span that ends before it begins has no duration
-  // Where it stands in the message that it was taken from; null in tests that need no more than the fields above.
+  std::uint64_t end = 0;    // never before start: a span that ends before it begins has no duration
+  // Where it stands in the message that it was taken from; null in tests that need no more than the
+  // fields above.
   const opentelemetry::proto::trace::v1::Span* source = nullptr;
   const opentelemetry::proto::trace::v1::ResourceSpans* resource = nullptr;
 

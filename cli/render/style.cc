@@ -10,13 +10,15 @@ namespace clew::cli {
 std::string Style::Paint(Colour c, std::string_view text) const {
   if (!colour || c == Colour::kNone || text.empty()) return std::string(text);
   constexpr std::array kCodes = {"0", "2", "1", "31", "32", "33", "34", "35", "36"};
-  return std::string("\x1b[") + kCodes[static_cast<std::size_t>(c)] + "m" + std::string(text) + "\x1b[0m";
+  return std::string("\x1b[") + kCodes[static_cast<std::size_t>(c)] + "m" + std::string(text) +
+         "\x1b[0m";
 }
 
 std::string Style::Clean(std::string_view text) const { return Sanitize(text, ascii); }
 
 Colour ColourOf(std::string_view name) {
-  constexpr std::array kPalette = {Colour::kCyan, Colour::kGreen, Colour::kYellow, Colour::kBlue, Colour::kMagenta};
+  constexpr std::array kPalette = {Colour::kCyan, Colour::kGreen, Colour::kYellow, Colour::kBlue,
+                                   Colour::kMagenta};
   std::uint32_t hash = 2166136261;  // FNV-1a
   for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619;
   return kPalette[hash % kPalette.size()];

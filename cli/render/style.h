@@ -1,4 +1,5 @@
-// How output is drawn: colour or none, Unicode or ASCII, how wide. Decided once per run, passed to all that draws.
+// How output is drawn: colour or none, Unicode or ASCII, how wide. Decided once per run, passed to
+// all that draws.
 #pragma once
 
 #include <string>

@@ -7,19 +7,21 @@
 
 namespace clew::cli {
 
-std::string DrawTable(const std::vector<TableColumn>& columns, const std::vector<std::vector<TableCell>>& rows,
-                      const Style& style) {
+std::string DrawTable(const std::vector<TableColumn>& columns,
+                      const std::vector<std::vector<TableCell>>& rows, const Style& style) {
   constexpr int kGap = 2;
   constexpr int kSmallestLast = 8;
   std::vector<int> widths;
   for (const TableColumn& column : columns) widths.push_back(Columns(column.header));
   for (const auto& row : rows) {
     CLEW_CHECK(row.size() == columns.size());
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Columns(row[i].text));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], Columns(row[i].text));
   }
   int before_last = 0;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) before_last += widths[i] + kGap;
-  widths.back() = std::clamp(style.width - before_last, kSmallestLast, std::max(widths.back(), kSmallestLast));
+  widths.back() =
+      std::clamp(style.width - before_last, kSmallestLast, std::max(widths.back(), kSmallestLast));
 
   std::string out;
   const auto draw = [&](std::size_t column, std::string_view text, Colour colour) {

@@ -18,9 +18,9 @@ struct TableCell {
   Colour colour = Colour::kNone;
 };
 
-// Each row has a cell for each column. Columns are as wide as their widest cell; where a line would be wider than style.width, the
-// last column is cut, but never below 8 columns. No trailing blanks.
-std::string DrawTable(const std::vector<TableColumn>& columns, const std::vector<std::vector<TableCell>>& rows,
-                      const Style& style);
+// Each row has a cell for each column. Columns are as wide as their widest cell; where a line would
+// be wider than style.width, the last column is cut, but never below 8 columns. No trailing blanks.
+std::string DrawTable(const std::vector<TableColumn>& columns,
+                      const std::vector<std::vector<TableCell>>& rows, const Style& style);
 
 }  // namespace clew::cli

@@ -28,12 +28,14 @@ class Builder {
   }
 
  private:
-  // One node a span, in display order, so that whoever links them later keeps siblings sorted for nothing.
+  // One node a span, in display order, so that whoever links them later keeps siblings sorted for
+  // nothing.
   void AddNodes() {
     std::vector<std::size_t> order(spans_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
-      return std::tie(spans_[a].start, spans_[a].span_id, a) < std::tie(spans_[b].start, spans_[b].span_id, b);
+      return std::tie(spans_[a].start, spans_[a].span_id, a) <
+             std::tie(spans_[b].start, spans_[b].span_id, b);
     });
     by_id_.reserve(spans_.size());
     for (const std::size_t index : order) {
@@ -67,7 +69,8 @@ class Builder {
         tree_.nodes[node].parent = parent->second.inner();
         continue;
       }
-      const auto [placeholder, added] = placeholders.try_emplace(span.parent_id, tree_.nodes.size());
+      const auto [placeholder, added] =
+          placeholders.try_emplace(span.parent_id, tree_.nodes.size());
       if (added) {
         tree_.nodes.push_back({.missing = span.parent_id});
         ++tree_.missing_parents;
@@ -76,7 +79,8 @@ class Builder {
     }
   }
 
-  // Walks up from every node once; a walk that meets itself has found a circle, which is cut above its earliest span.
+  // Walks up from every node once; a walk that meets itself has found a circle, which is cut above
+  // its earliest span.
   void BreakLoops() {
     std::vector<std::size_t> seen_in_walk(tree_.nodes.size(), kNone);
     for (std::size_t start = 0; start < tree_.spans; ++start) {

@@ -1,4 +1,5 @@
-// A trace as a tree for display, built from spans that came in any order, twice, in circles or not at all.
+// A trace as a tree for display, built from spans that came in any order, twice, in circles or not
+// at all.
 #pragma once
 
 #include <cstddef>
@@ -12,16 +13,19 @@ namespace clew::cli {
 inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 struct TreeNode {
-  std::size_t span = kNone;    // index into the spans; kNone: a placeholder for a parent that is not there
-  SpanId missing;              // of a placeholder: the id that its children name
+  std::size_t span =
+      kNone;       // index into the spans; kNone: a placeholder for a parent that is not there
+  SpanId missing;  // of a placeholder: the id that its children name
   std::size_t parent = kNone;  // index into TraceTree::nodes; kNone: at the top
   std::size_t first_child = kNone;
   std::size_t last_child = kNone;
   std::size_t next_sibling = kNone;
-  bool loop = false;  // the parent it names is one of its own descendants, or itself: shown at the top
+  bool loop =
+      false;  // the parent it names is one of its own descendants, or itself: shown at the top
 };
 
-// Children are ordered by start, then span id; so are the nodes at the top. A placeholder counts by its first child.
+// Children are ordered by start, then span id; so are the nodes at the top. A placeholder counts by
+// its first child.
 struct TraceTree {
   std::vector<TreeNode> nodes;
   std::vector<std::size_t> roots;  // indices of the nodes at the top
@@ -36,8 +40,9 @@ struct TraceTree {
   bool complete() const { return roots.size() == 1 && missing_parents == 0 && loops == 0; }
 };
 
-// Time O(n log n), no recursion: a chain of 100,000 spans is a tree like any other. A client and a server span that share one id
-// (Zipkin's way) become parent and child, and children of that id hang on the server's.
+// Time O(n log n), no recursion: a chain of 100,000 spans is a tree like any other. A client and a
+// server span that share one id (Zipkin's way) become parent and child, and children of that id
+// hang on the server's.
 TraceTree BuildTree(const std::vector<SpanView>& spans);
 
 }  // namespace clew::cli

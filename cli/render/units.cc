@@ -27,8 +27,9 @@ Calendar ToCalendar(UnixNanos time) {
   const auto day = floor<days>(since_epoch);
   const std::chrono::year_month_day date{std::chrono::sys_days{day}};
   const std::chrono::hh_mm_ss clock{since_epoch - day};
-  return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-          clock.hours().count(),         clock.minutes().count(),             clock.seconds().count(),
+  return {static_cast<int>(date.year()),     static_cast<unsigned>(date.month()),
+          static_cast<unsigned>(date.day()), clock.hours().count(),
+          clock.minutes().count(),           clock.seconds().count(),
           clock.subseconds().count()};
 }
 
@@ -38,7 +39,8 @@ std::string HumanDuration(std::uint64_t nanos) {
   constexpr std::uint64_t kMicro = 1'000, kMilli = 1'000'000, kSecond = 1'000'000'000;
   if (nanos == 0) return "0s";
   if (nanos < kMicro) return fmt::format("{}ns", nanos);
-  // 999.6 us is "1.00ms", not "1000us": a value that would round up to 1000 belongs to the next unit.
+  // 999.6 us is "1.00ms", not "1000us": a value that would round up to 1000 belongs to the next
+  // unit.
   if (nanos < kMilli - 500) return Significant(static_cast<double>(nanos) / 1e3, "us");
   if (nanos < kSecond - 500'000) return Significant(static_cast<double>(nanos) / 1e6, "ms");
   if (nanos < 60 * kSecond - 50'000'000) return Significant(static_cast<double>(nanos) / 1e9, "s");
@@ -76,14 +78,14 @@ std::string HumanAge(UnixNanos then, UnixNanos now) {
 
 std::string HumanTime(UnixNanos time) {
   const Calendar c = ToCalendar(time);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}Z", c.year, c.month, c.day, c.hour, c.minute, c.second,
-                     c.nano / 1'000'000);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}Z", c.year, c.month, c.day, c.hour,
+                     c.minute, c.second, c.nano / 1'000'000);
 }
 
 std::string Rfc3339(UnixNanos time) {
   const Calendar c = ToCalendar(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", c.year, c.month, c.day, c.hour, c.minute, c.second,
-                     c.nano);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", c.year, c.month, c.day, c.hour,
+                     c.minute, c.second, c.nano);
 }
 
 }  // namespace clew::cli

@@ -9,13 +9,15 @@
 
 namespace clew::cli {
 
-// Three significant digits and a unit: "0s", "870ns", "14.2ms", "212ms", "1.50s", "2m05s", "3h07m", "4d02h".
+// Three significant digits and a unit: "0s", "870ns", "14.2ms", "212ms", "1.50s", "2m05s", "3h07m",
+// "4d02h".
 std::string HumanDuration(std::uint64_t nanos);
 // "0 B", "873 B", "1.4 KiB", "73 MiB".
 std::string HumanBytes(std::uint64_t bytes);
 // Thousands separated by commas: "1,204,551".
 std::string HumanCount(std::uint64_t count);
-// "12s ago", "3m ago", "now"; "in the future" when the other side's clock is ahead by more than a second.
+// "12s ago", "3m ago", "now"; "in the future" when the other side's clock is ahead by more than a
+// second.
 std::string HumanAge(UnixNanos then, UnixNanos now);
 // "2025-11-23 06:33:00.123Z": UTC, marked.
 std::string HumanTime(UnixNanos time);

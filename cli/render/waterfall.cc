@@ -63,7 +63,8 @@ class Waterfall {
   const SpanView& SpanOf(std::size_t node) const { return spans_[tree_.nodes[node].span]; }
   bool IsPlaceholder(const Row& row) const { return tree_.nodes[row.node].span == kNone; }
 
-  // The time that a row covers: of a folded call the caller's and the service's, which with skewed clocks may not overlap.
+  // The time that a row covers: of a folded call the caller's and the service's, which with skewed
+  // clocks may not overlap.
   std::uint64_t Begin(const Row& row) const {
     const std::uint64_t begin = SpanOf(row.node).start;
     return row.client == kNone ? begin : std::min(begin, SpanOf(row.client).start);
@@ -73,7 +74,9 @@ class Waterfall {
     return row.client == kNone ? end : std::max(end, SpanOf(row.client).end);
   }
   // How long the caller waited; by one clock, so that skew does not stretch it.
-  std::uint64_t Duration(const Row& row) const { return SpanOf(row.client == kNone ? row.node : row.client).duration(); }
+  std::uint64_t Duration(const Row& row) const {
+    return SpanOf(row.client == kNone ? row.node : row.client).duration();
+  }
 
   std::uint64_t OnCriticalPath(const Row& row) const {
     if (critical_.empty()) return 0;
@@ -194,7 +197,8 @@ class Waterfall {
   std::string AxisLine() const {
     const int texts = layout_.label + 1 + layout_.name + (layout_.id > 0 ? layout_.id + 1 : 0);
     const std::string time = HumanTime(UnixNanosFrom(tree_.start));
-    return style_.Paint(Colour::kDim, FitLeft(Columns(time) <= texts ? time : "", texts, "") + "  " + DrawTicks(axis_));
+    return style_.Paint(Colour::kDim, FitLeft(Columns(time) <= texts ? time : "", texts, "") +
+                                          "  " + DrawTicks(axis_));
   }
 
   std::string DrawLine(const Row& row, const Line& line) const {
@@ -205,16 +209,19 @@ class Waterfall {
     const bool placeholder = IsPlaceholder(row);
     const Colour colour = placeholder ? Colour::kDim : ColourOf(line.service);
     const std::string service = FitLeft(line.service, service_columns, ellipsis);
-    const std::string name = placeholder ? Truncate(line.name, layout_.name + 2 + layout_.bar, ellipsis)
-                                         : FitLeft(line.name, layout_.name, ellipsis);
+    const std::string name = placeholder
+                                 ? Truncate(line.name, layout_.name + 2 + layout_.bar, ellipsis)
+                                 : FitLeft(line.name, layout_.name, ellipsis);
     std::string out = style_.Paint(Colour::kDim, tree) + style_.Paint(colour, service) + " ";
     if (placeholder) return out + style_.Paint(Colour::kDim, name);
     out += (line.status.empty() ? name : style_.Paint(Colour::kRed, name)) + " ";
     const SpanView& span = SpanOf(row.node);
     if (layout_.id > 0) {
-      out += " " + style_.Paint(Colour::kDim, span.span_id.ToHex() + " " + FitLeft(KindName(span.kind), 8, ellipsis));
+      out += " " + style_.Paint(Colour::kDim, span.span_id.ToHex() + " " +
+                                                  FitLeft(KindName(span.kind), 8, ellipsis));
     }
-    out += " " + style_.Paint(colour, DrawBar(axis_, Begin(row), End(row), span.start, span.end, style_.ascii));
+    out += " " + style_.Paint(colour, DrawBar(axis_, Begin(row), End(row), span.start, span.end,
+                                              style_.ascii));
     out += " " + FitRight(HumanDuration(Duration(row)), kDurationColumns, ellipsis);
     return out + Marks(row, line);
   }
@@ -238,37 +245,43 @@ class Waterfall {
     const std::string path = CriticalPathLine();
     if (!path.empty()) out += Truncate(path, width, style_.ellipsis()) + "\n";
     std::vector<Piece> legend;
-    if (std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return row.client != kNone; })) {
+    if (std::any_of(rows_.begin(), rows_.end(),
+                    [](const Row& row) { return row.client != kNone; })) {
       legend.push_back({style_.ascii ? "# at work  - on the way between caller and service"
-                                     : "█ at work  ░ on the way between caller and service", Colour::kDim});
+                                     : "█ at work  ░ on the way between caller and service",
+                        Colour::kDim});
     }
     if (!critical_.empty() && rows_.size() > 1) {
       legend.push_back({style_.ascii ? "* critical path" : "● critical path", Colour::kDim});
     }
     if (!legend.empty()) out += Join(legend) + "\n";
     if (tree_.duplicates > 0) {
-      out += style_.Paint(Colour::kDim, Plural(tree_.duplicates, "duplicate") + " not shown") + "\n";
+      out +=
+          style_.Paint(Colour::kDim, Plural(tree_.duplicates, "duplicate") + " not shown") + "\n";
     }
     return out;
   }
 
-  // The rows that the trace waited for longest; nothing for a trace of a single row, which says nothing new.
+  // The rows that the trace waited for longest; nothing for a trace of a single row, which says
+  // nothing new.
   std::string CriticalPathLine() const {
     constexpr std::size_t kMostRows = 3;
     if (critical_.empty() || rows_.size() < 2) return {};
     const std::uint64_t whole = SpanOf(tree_.roots.front()).duration();
     std::vector<const Row*> longest;
     for (const Row& row : rows_) longest.push_back(&row);
-    std::stable_sort(longest.begin(), longest.end(),
-                     [this](const Row* a, const Row* b) { return OnCriticalPath(*a) > OnCriticalPath(*b); });
+    std::stable_sort(longest.begin(), longest.end(), [this](const Row* a, const Row* b) {
+      return OnCriticalPath(*a) > OnCriticalPath(*b);
+    });
     std::string out;
     for (std::size_t i = 0; i < std::min(kMostRows, longest.size()); ++i) {
       const std::uint64_t nanos = OnCriticalPath(*longest[i]);
       const double percent = 100.0 * static_cast<double>(nanos) / static_cast<double>(whole);
       if (!(percent >= 1)) break;  // also when the root took no time at all
       const SpanView& span = SpanOf(longest[i]->node);
-      out += fmt::format("{}{} {} {} ({:.0f}%)", out.empty() ? "critical path: " : ", ", style_.Clean(span.service),
-                         style_.Clean(span.name), HumanDuration(nanos), percent);
+      out += fmt::format("{}{} {} {} ({:.0f}%)", out.empty() ? "critical path: " : ", ",
+                         style_.Clean(span.service), style_.Clean(span.name), HumanDuration(nanos),
+                         percent);
     }
     return out;
   }
@@ -285,7 +298,8 @@ class Waterfall {
 
 }  // namespace
 
-std::string DrawWaterfall(const std::vector<SpanView>& spans, const WaterfallOptions& options, const Style& style) {
+std::string DrawWaterfall(const std::vector<SpanView>& spans, const WaterfallOptions& options,
+                          const Style& style) {
   CLEW_CHECK(!spans.empty());
   return Waterfall(spans, options, style).Draw();
 }

@@ -1,7 +1,8 @@
-// A trace drawn over time: a line per call, its place in the tree at the left, when it ran at the right.
+// A trace drawn over time: a line per call, its place in the tree at the left, when it ran at the
+// right.
 //
-//   TRACE 4bf92f3577b34da6a3ce929d0e0e4736  frontend  GET /orders/{id}  212ms  ERROR  7 spans 4 services  complete
-//   2025-11-23 06:33:00.123Z        0        50       100       150   212ms
+//   TRACE 4bf92f3577b34da6a3ce929d0e0e4736  frontend  GET /orders/{id}  212ms  ERROR  7 spans 4
+//   services  complete 2025-11-23 06:33:00.123Z        0        50       100       150   212ms
 //   frontend   GET /orders/{id}     ████████████████████████████████████████    212ms ●
 //   └ checkout GET /orders/{id}      ░░█████████████████████████████████████    204ms ●
 //     ├ pg     SELECT orders           ██▏                                     14.2ms
@@ -19,12 +20,15 @@
 namespace clew::cli {
 
 struct WaterfallOptions {
-  bool all_spans = false;  // a line per span, instead of one for a client span and the server span that answers it
+  bool all_spans = false;  // a line per span, instead of one for a client span and the server span
+                           // that answers it
   bool wide = false;       // span id and kind on each line; implies all_spans
 };
 
-// `spans` belong to one trace and are at least one. The result ends with a line break and holds no control character but those
-// of Style's colours. No line is wider than style.width, which counts as 60 at least.
-std::string DrawWaterfall(const std::vector<SpanView>& spans, const WaterfallOptions& options, const Style& style);
+// `spans` belong to one trace and are at least one. The result ends with a line break and holds no
+// control character but those of Style's colours. No line is wider than style.width, which counts
+// as 60 at least.
+std::string DrawWaterfall(const std::vector<SpanView>& spans, const WaterfallOptions& options,
+                          const Style& style);
 
 }  // namespace clew::cli

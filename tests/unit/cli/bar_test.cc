@@ -15,7 +15,9 @@ TEST(DrawBar, PlacesWorkInsideTheCall) {
   EXPECT_EQ(DrawBar(kAxis, 1000, 2000, 1000, 2000, true), "##########");
 }
 
-TEST(DrawBar, EndsOnAnEighthOfAColumn) { EXPECT_EQ(DrawBar(kAxis, 1000, 1150, 1000, 1150, false), "█▌        "); }
+TEST(DrawBar, EndsOnAnEighthOfAColumn) {
+  EXPECT_EQ(DrawBar(kAxis, 1000, 1150, 1000, 1150, false), "█▌        ");
+}
 
 TEST(DrawBar, IsNeverInvisibleAndNeverLongerThanTheAxis) {
   EXPECT_EQ(DrawBar(kAxis, 1500, 1500, 1500, 1500, false), "     ▏    ");
@@ -35,14 +37,18 @@ TEST(DrawBar, AnAxisWithoutLengthStillDraws) {
 }
 
 TEST(DrawTicks, AreRoundNumbersAndEndWithTheLength) {
-  EXPECT_EQ(DrawTicks({.start = 0, .end = 212'000'000, .columns = 40}), "0        50       100       150    212ms");
-  EXPECT_EQ(DrawTicks({.start = 0, .end = 1'500'000, .columns = 30}), "0         0.5       1   1.50ms");
+  EXPECT_EQ(DrawTicks({.start = 0, .end = 212'000'000, .columns = 40}),
+            "0        50       100       150    212ms");
+  EXPECT_EQ(DrawTicks({.start = 0, .end = 1'500'000, .columns = 30}),
+            "0         0.5       1   1.50ms");
 }
 
 TEST(DrawTicks, AreAsWideAsTheAxisForAnyLength) {
-  for (std::uint64_t length = 1; length < 400ull * 86'400'000'000'000; length = length * 9 / 7 + 1) {
+  for (std::uint64_t length = 1; length < 400ull * 86'400'000'000'000;
+       length = length * 9 / 7 + 1) {
     for (const int columns : {8, 20, 37, 100}) {
-      EXPECT_EQ(DrawTicks({.start = 7, .end = 7 + length, .columns = columns}).size(), static_cast<std::size_t>(columns));
+      EXPECT_EQ(DrawTicks({.start = 7, .end = 7 + length, .columns = columns}).size(),
+                static_cast<std::size_t>(columns));
     }
   }
 }

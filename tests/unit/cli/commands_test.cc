@@ -1,7 +1,6 @@
-#include "cli/commands/command.h"
-
 #include <gtest/gtest.h>
 
+#include "cli/commands/command.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 #include "query/v1/query.pb.h"
 
@@ -11,7 +10,8 @@ namespace {
 // Answers from fields; `status` ends every call.
 class FakeClient : public QueryClient {
  public:
-  Status GetTrace(const std::string& trace_id, opentelemetry::proto::trace::v1::TracesData& out) override {
+  Status GetTrace(const std::string& trace_id,
+                  opentelemetry::proto::trace::v1::TracesData& out) override {
     asked_for = trace_id;
     out = trace;
     return status;
@@ -45,10 +45,10 @@ class CommandsTest : public testing::Test {
   Answer Do(Command command) {
     options_.command = command;
     return cli::Run({.options = options_,
-                .client = client_,
-                .style = {.width = 120},
-                .json = {},
-                .now = UnixNanosFrom(1'763'879'640'000'000'000)});
+                     .client = client_,
+                     .style = {.width = 120},
+                     .json = {},
+                     .now = UnixNanosFrom(1'763'879'640'000'000'000)});
   }
 
   void AddSpan() {
@@ -101,11 +101,13 @@ TEST_F(CommandsTest, AnUnknownTraceExitsWith3) {
 TEST_F(CommandsTest, AServerThatIsNotThereExitsWith4AndSaysWhatToDo) {
   client_.status = Error{Code::kUnavailable, "connection refused"};
   options_.server = "collector:7317";
-  for (const Command command : {Command::kTrace, Command::kTraces, Command::kServices, Command::kStatus}) {
+  for (const Command command :
+       {Command::kTrace, Command::kTraces, Command::kServices, Command::kStatus}) {
     const Answer answer = Do(command);
     EXPECT_EQ(answer.exit_code, 4);
     EXPECT_EQ(answer.out, "");
-    for (const char* part : {"collector:7317", "connection refused", "clew-collector", "--server", "TRACECTL_SERVER"}) {
+    for (const char* part : {"collector:7317", "connection refused", "clew-collector", "--server",
+                             "TRACECTL_SERVER"}) {
       EXPECT_NE(answer.err.find(part), std::string::npos) << part;
     }
   }
@@ -152,10 +154,13 @@ TEST_F(CommandsTest, TracesAsksForExactlyWhatWasFiltered) {
 TEST_F(CommandsTest, TracesDrawsALinePerTrace) {
   AddSummary(true, 0);
   AddSummary(false, 2);
-  EXPECT_EQ(Do(Command::kTraces).out,
-            "TRACE ID          START (UTC)               DURATION  SPANS  ERRORS  SERVICE   OPERATION\n"
-            "5454545454545454  2025-11-23 06:33:00.000Z     212ms      9       0  checkout  GET /\\x1b[2J\n"
-            "5454545454545454  2025-11-23 06:33:00.000Z     212ms      9       2  checkout  GET /\\x1b[2J (root span missing)\n");
+  EXPECT_EQ(
+      Do(Command::kTraces).out,
+      "TRACE ID          START (UTC)               DURATION  SPANS  ERRORS  SERVICE   OPERATION\n"
+      "5454545454545454  2025-11-23 06:33:00.000Z     212ms      9       0  checkout  GET "
+      "/\\x1b[2J\n"
+      "5454545454545454  2025-11-23 06:33:00.000Z     212ms      9       2  checkout  GET "
+      "/\\x1b[2J (root span missing)\n");
   options_.format = Format::kWide;
   EXPECT_NE(Do(Command::kTraces).out.find("checkout,pay"), std::string::npos);
   options_.format = Format::kName;
@@ -173,7 +178,8 @@ TEST_F(CommandsTest, NoMatchIsNoError) {
   options_.quiet = true;
   EXPECT_EQ(Do(Command::kTraces).err, "");
   options_.format = Format::kJson;
-  EXPECT_EQ(Do(Command::kTraces).out, "{\n  \"schema\": \"clew.traces/v1\",\n  \"traces\": []\n}\n");
+  EXPECT_EQ(Do(Command::kTraces).out,
+            "{\n  \"schema\": \"clew.traces/v1\",\n  \"traces\": []\n}\n");
 }
 
 TEST_F(CommandsTest, AFullListSaysThatThereMayBeMore) {

@@ -17,8 +17,10 @@ class Service : public api::QueryService::Service {
  public:
   grpc::Status GetTrace(grpc::ServerContext* context, const api::GetTraceRequest* request,
                         grpc::ServerWriter<api::GetTraceResponse>* writer) override {
-    if (request->trace_id() == "00000000") return {grpc::StatusCode::NOT_FOUND, "no trace 00000000"};
-    if (request->trace_id() == "11111111") return {grpc::StatusCode::INVALID_ARGUMENT, "fits several"};
+    if (request->trace_id() == "00000000")
+      return {grpc::StatusCode::NOT_FOUND, "no trace 00000000"};
+    if (request->trace_id() == "11111111")
+      return {grpc::StatusCode::INVALID_ARGUMENT, "fits several"};
     if (request->trace_id() == "22222222") {
       while (!context->IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
       return grpc::Status::CANCELLED;
@@ -28,7 +30,9 @@ class Service : public api::QueryService::Service {
       response.add_resource_spans()->set_schema_url(std::to_string(chunk));
       writer->Write(response);
     }
-    return request->trace_id() == "33333333" ? grpc::Status(grpc::StatusCode::DATA_LOSS, "bad block") : grpc::Status::OK;
+    return request->trace_id() == "33333333"
+               ? grpc::Status(grpc::StatusCode::DATA_LOSS, "bad block")
+               : grpc::Status::OK;
   }
   grpc::Status SearchTraces(grpc::ServerContext*, const api::SearchTracesRequest* request,
                             grpc::ServerWriter<api::TraceSummary>* writer) override {
@@ -85,7 +89,8 @@ TEST_F(GrpcQueryClientTest, TellsFailuresApart) {
   EXPECT_EQ(client_->GetTrace("00000000", traces).error().code, Code::kNotFound);
   EXPECT_EQ(client_->GetTrace("11111111", traces).error().code, Code::kInvalid);
   api::GetStatusResponse state;
-  EXPECT_EQ(client_->GetStatus(state).error().code, Code::kUnsupported);  // this server does not implement it
+  EXPECT_EQ(client_->GetStatus(state).error().code,
+            Code::kUnsupported);  // this server does not implement it
 }
 
 TEST_F(GrpcQueryClientTest, GivesUpAfterItsTimeout) {

@@ -1,11 +1,10 @@
-#include "cli/render/json_output.h"
-
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/render/json_dump.h"
+#include "cli/render/json_output.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 #include "query/v1/query.pb.h"
 
@@ -78,12 +77,13 @@ TEST(OtlpJson, WritesIdsAsHexEnumsAsNumbersAndLongIntegersAsStrings) {
   EXPECT_FALSE(span.contains("parentSpanId"));
   EXPECT_EQ(span["kind"], 2);
   EXPECT_EQ(span["startTimeUnixNano"], "1763879580123456789");
-  EXPECT_EQ(span["attributes"][0], (nlohmann::json{{"key", "http.response.status_code"}, {"value", {{"intValue", "503"}}}}));
+  EXPECT_EQ(span["attributes"][0], (nlohmann::json{{"key", "http.response.status_code"},
+                                                   {"value", {{"intValue", "503"}}}}));
   EXPECT_EQ(span["status"], (nlohmann::json{{"message", "no stock"}, {"code", 2}}));
 }
 
-// Protobuf's own JSON reader is the oracle: apart from the ids, which it takes as base64, it must read our text back into the
-// message that we wrote.
+// Protobuf's own JSON reader is the oracle: apart from the ids, which it takes as base64, it must
+// read our text back into the message that we wrote.
 TEST(OtlpJson, LosesNothing) {
   const TracesData traces = Example();
   auto json = nlohmann::json::parse(OtlpJson(traces, {.ascii = true, .pretty = false}));
@@ -91,7 +91,8 @@ TEST(OtlpJson, LosesNothing) {
     if (!object.contains(key)) return;
     std::string raw;
     const std::string hex = object[key];
-    for (std::size_t i = 0; i < hex.size(); i += 2) raw += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    for (std::size_t i = 0; i < hex.size(); i += 2)
+      raw += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
     object[key] = ToBase64(raw);
   };
   for (auto& resource_spans : json["resourceSpans"]) {
@@ -108,7 +109,8 @@ TEST(OtlpJson, LosesNothing) {
   const auto status = google::protobuf::util::JsonStringToMessage(json.dump(), &back);
   ASSERT_TRUE(status.ok()) << status.ToString();
   // Messages that are there but empty (scope, status) and those that are absent mean the same.
-  EXPECT_EQ(back.resource_spans(0).SerializeAsString(), traces.resource_spans(0).SerializeAsString());
+  EXPECT_EQ(back.resource_spans(0).SerializeAsString(),
+            traces.resource_spans(0).SerializeAsString());
   EXPECT_EQ(back.resource_spans(1).scope_spans(0).spans(0).parent_span_id(), Bytes(8, 'a'));
 }
 
@@ -146,14 +148,18 @@ TEST(TraceJson, MarksSpansWhoseParentIsMissing) {
 TEST(TraceJson, OfATerminalHoldsNoByteThatATerminalObeys) {
   TracesData traces = Example();
   Span* span = traces.mutable_resource_spans(0)->mutable_scope_spans(0)->mutable_spans(0);
-  span->set_name("\x1b[2J\xc2\x9b" "31m\u202e");
-  for (const std::string& text : {TraceJson(traces, {.ascii = true}), OtlpJson(traces, {.ascii = true})}) {
+  span->set_name(
+      "\x1b[2J\xc2\x9b"
+      "31m\u202e");
+  for (const std::string& text :
+       {TraceJson(traces, {.ascii = true}), OtlpJson(traces, {.ascii = true})}) {
     for (const char c : text) ASSERT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f));
   }
 }
 
 TEST(Json, OfOneLineHasOneLineBreak) {
-  for (const std::string& text : {TraceJson(Example(), {.pretty = false}), OtlpJson(Example(), {.pretty = false})}) {
+  for (const std::string& text :
+       {TraceJson(Example(), {.pretty = false}), OtlpJson(Example(), {.pretty = false})}) {
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
     EXPECT_EQ(text.back(), '\n');
   }

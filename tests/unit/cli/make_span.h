@@ -14,8 +14,8 @@ inline SpanId IdOf(std::uint8_t number) {
 }
 
 // Times in milliseconds after 2025-11-23 06:33:00 UTC; parent 0: a root.
-inline SpanView MakeSpan(std::uint8_t id, std::uint8_t parent, std::string service, std::string name, SpanKind kind,
-                         double start_ms, double end_ms) {
+inline SpanView MakeSpan(std::uint8_t id, std::uint8_t parent, std::string service,
+                         std::string name, SpanKind kind, double start_ms, double end_ms) {
   constexpr std::uint64_t kOrigin = 1'763'879'580'000'000'000;
   SpanView span;
   span.trace_id = *TraceId::FromHex("4bf92f3577b34da6a3ce929d0e0e4736");

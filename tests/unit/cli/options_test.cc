@@ -75,8 +75,10 @@ TEST_F(OptionsTest, ServerAddressesGetThePortThatIsMissing) {
 
 TEST_F(OptionsTest, ReportsEveryErrorAtOnceAndWhereItCameFrom) {
   environment_["TRACECTL_TIMEOUT"] = "soon";
-  const std::string message = ErrorOf({"traces", "--from", "tomorrow", "--min-duration", "3", "--color", "pink"});
-  for (const char* part : {"TRACECTL_TIMEOUT: 'soon'", "--from: 'tomorrow'", "--min-duration: '3'", "--color: 'pink'"}) {
+  const std::string message =
+      ErrorOf({"traces", "--from", "tomorrow", "--min-duration", "3", "--color", "pink"});
+  for (const char* part : {"TRACECTL_TIMEOUT: 'soon'", "--from: 'tomorrow'", "--min-duration: '3'",
+                           "--color: 'pink'"}) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " in " << message;
   }
 }
@@ -110,8 +112,8 @@ TEST_F(OptionsTest, TraceIdsAreHexOfEightDigitsOrMore) {
 }
 
 TEST_F(OptionsTest, SearchesHaveTimesDurationsAndALimit) {
-  const auto options = Parse({"traces", "--since", "15m", "--service", "checkout", "--min-duration", "200ms", "--errors",
-                              "--limit", "5", "-o", "jsonl"});
+  const auto options = Parse({"traces", "--since", "15m", "--service", "checkout", "--min-duration",
+                              "200ms", "--errors", "--limit", "5", "-o", "jsonl"});
   ASSERT_TRUE(options);
   EXPECT_EQ(*options->filter.from, kNow - std::chrono::minutes(15));
   EXPECT_FALSE(options->filter.to);
@@ -150,7 +152,9 @@ TEST_F(OptionsTest, HelpIsNoErrorAndAWrongCommandLineIs) {
 
 TEST_F(OptionsTest, ColoursAreForTerminalsThatWantThem) {
   Options options;
-  const auto coloured = [&](Terminal terminal) { return ChooseStyle(options, terminal, environment()).colour; };
+  const auto coloured = [&](Terminal terminal) {
+    return ChooseStyle(options, terminal, environment()).colour;
+  };
   EXPECT_TRUE(coloured({.is_tty = true}));
   EXPECT_FALSE(coloured({.is_tty = false}));
   EXPECT_FALSE(coloured({.is_tty = true, .dumb = true}));

@@ -11,7 +11,9 @@ TEST(Sanitize, EscapeSequencesBecomeVisibleAndHarmless) {
 }
 
 TEST(Sanitize, TheEightBitControlsThatSomeTerminalsObeyAreEscapedToo) {
-  EXPECT_EQ(Sanitize("\xc2\x9b" "31m"), "\\x9b31m");  // U+009B: CSI
+  EXPECT_EQ(Sanitize("\xc2\x9b"
+                     "31m"),
+            "\\x9b31m");  // U+009B: CSI
 }
 
 TEST(Sanitize, CharactersThatReorderOrHideTextAreEscaped) {
@@ -22,7 +24,8 @@ TEST(Sanitize, CharactersThatReorderOrHideTextAreEscaped) {
 
 TEST(Sanitize, NoPairOfBytesYieldsAControlCharacter) {
   for (int both = 0; both < 0x10000; ++both) {
-    const std::string safe = Sanitize(std::string{static_cast<char>(both >> 8), static_cast<char>(both)});
+    const std::string safe =
+        Sanitize(std::string{static_cast<char>(both >> 8), static_cast<char>(both)});
     for (std::string_view rest = safe; !rest.empty();) {
       const CodePoint c = DecodeUtf8(rest);
       ASSERT_FALSE(c.value < 0x20 || (c.value >= 0x7f && c.value < 0xa0)) << both;
@@ -34,10 +37,10 @@ TEST(Sanitize, NoPairOfBytesYieldsAControlCharacter) {
 TEST(Sanitize, InvalidUtf8IsReplacedByteByByte) {
   constexpr char kReplaced[] = "\xef\xbf\xbd";
   EXPECT_EQ(Sanitize("\xff"), kReplaced);
-  EXPECT_EQ(Sanitize("\xc0\xaf"), std::string(kReplaced) + kReplaced);                   // overlong
+  EXPECT_EQ(Sanitize("\xc0\xaf"), std::string(kReplaced) + kReplaced);                  // overlong
   EXPECT_EQ(Sanitize("\xed\xa0\x80"), std::string(kReplaced) + kReplaced + kReplaced);  // surrogate
-  EXPECT_EQ(Sanitize("\xf4\x90\x80\x80").size(), 12u);                                   // above U+10FFFF
-  EXPECT_EQ(Sanitize("a\xe2\x82"), std::string("a") + kReplaced + kReplaced);           // cut
+  EXPECT_EQ(Sanitize("\xf4\x90\x80\x80").size(), 12u);                         // above U+10FFFF
+  EXPECT_EQ(Sanitize("a\xe2\x82"), std::string("a") + kReplaced + kReplaced);  // cut
 }
 
 TEST(Sanitize, CombiningMarksDoNotPileUp) {
@@ -47,7 +50,9 @@ TEST(Sanitize, CombiningMarksDoNotPileUp) {
   EXPECT_EQ(Sanitize("\u0301x"), "x") << "a mark at the start would join the column before";
 }
 
-TEST(Sanitize, AsciiModeLeavesOnlyAscii) { EXPECT_EQ(Sanitize("GET /caf\u00e9/\u65e5", true), "GET /caf?/?"); }
+TEST(Sanitize, AsciiModeLeavesOnlyAscii) {
+  EXPECT_EQ(Sanitize("GET /caf\u00e9/\u65e5", true), "GET /caf?/?");
+}
 
 TEST(Sanitize, LongTextIsCutAndSaysSo) { EXPECT_EQ(Sanitize("abcdef", false, 3), "abc..."); }
 

@@ -33,7 +33,8 @@ TEST(ParseDuration, AddsUpNumbersWithUnits) {
 }
 
 TEST(ParseDuration, RefusesWhatHasNoUnitSignOrEnd) {
-  for (const char* bad : {"", "5", "m", "-5m", "+5m", "1.2.3s", "5 m", "1e3s", "0x1s", "infs", "nans", "1m!", "1000000d"}) {
+  for (const char* bad : {"", "5", "m", "-5m", "+5m", "1.2.3s", "5 m", "1e3s", "0x1s", "infs",
+                          "nans", "1m!", "1000000d"}) {
     EXPECT_EQ(Duration(bad), -1) << bad;
   }
 }
@@ -55,7 +56,8 @@ TEST(ParseTime, ReadsRfc3339WithAnyOffset) {
 }
 
 TEST(ParseTime, TellsEpochUnitsApartBySize) {
-  for (const char* same : {"1763879580", "1763879580000", "1763879580000000", "1763879580000000000"}) {
+  for (const char* same :
+       {"1763879580", "1763879580000", "1763879580000000", "1763879580000000000"}) {
     EXPECT_EQ(Time(same), 1'763'879'580'000'000'000) << same;
   }
   EXPECT_EQ(Time("1763879580.5"), 1'763'879'580'500'000'000);
@@ -63,15 +65,18 @@ TEST(ParseTime, TellsEpochUnitsApartBySize) {
 }
 
 TEST(ParseTime, RefusesWhatIsNoTime) {
-  for (const char* bad : {"", "yesterday", "now-", "now-5", "now-1h ago", "2025-13-01", "2025-02-30", "2025-11-23T06:33Z",
-                          "2025-11-23T06:33:00", "2025-11-23T25:00:00Z", "2025-11-23T06:33:00.Z", "2025-11-23Z",
-                          "-5", "1763879580.", "1763879580000.5", "99999999999999999999", "9999-01-01", "1e9", "1 "}) {
+  for (const char* bad :
+       {"", "yesterday", "now-", "now-5", "now-1h ago", "2025-13-01", "2025-02-30",
+        "2025-11-23T06:33Z", "2025-11-23T06:33:00", "2025-11-23T25:00:00Z", "2025-11-23T06:33:00.Z",
+        "2025-11-23Z", "-5", "1763879580.", "1763879580000.5", "99999999999999999999", "9999-01-01",
+        "1e9", "1 "}) {
     EXPECT_EQ(Time(bad), -1) << bad;
   }
 }
 
 TEST(ParseTime, SurvivesEveryPrefixOfEveryForm) {
-  for (const std::string whole : {"now-1h30m", "2025-11-23T06:33:00.123+01:00", "1763879580.5", "1.5s250ms"}) {
+  for (const std::string whole :
+       {"now-1h30m", "2025-11-23T06:33:00.123+01:00", "1763879580.5", "1.5s250ms"}) {
     for (std::size_t n = 0; n < whole.size(); ++n) {
       (void)Time(whole.substr(0, n));
       (void)Duration(whole.substr(n));

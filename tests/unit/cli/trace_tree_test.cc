@@ -21,7 +21,8 @@ std::string Outline(const std::vector<SpanView>& spans, bool fold = false) {
   std::string out;
   for (const Row& row : LayOutRows(spans, tree, fold)) {
     const std::size_t span = tree.nodes[row.node].span;
-    out += (out.empty() ? "" : " ") + (span == kNone ? "?" : spans[span].name) + "@" + std::to_string(row.depth);
+    out += (out.empty() ? "" : " ") + (span == kNone ? "?" : spans[span].name) + "@" +
+           std::to_string(row.depth);
   }
   return out;
 }
@@ -39,10 +40,9 @@ TEST(BuildTree, OrdersChildrenByStartWhateverTheOrderOfArrival) {
 }
 
 TEST(BuildTree, OrphansOfOneParentShareAPlaceholder) {
-  const std::vector<SpanView> spans = {MakeSpan(1, 0, "a", "root", kServer, 0, 100),
-                                       MakeSpan(2, 9, "b", "x", kServer, 20, 30),
-                                       MakeSpan(3, 9, "b", "y", kServer, 40, 50),
-                                       MakeSpan(4, 8, "b", "z", kServer, 10, 50)};
+  const std::vector<SpanView> spans = {
+      MakeSpan(1, 0, "a", "root", kServer, 0, 100), MakeSpan(2, 9, "b", "x", kServer, 20, 30),
+      MakeSpan(3, 9, "b", "y", kServer, 40, 50), MakeSpan(4, 8, "b", "z", kServer, 10, 50)};
   EXPECT_EQ(Outline(spans), "root@0 ?@0 z@1 ?@0 x@1 y@1");
   const TraceTree tree = BuildTree(spans);
   EXPECT_EQ(tree.missing_parents, 2u);
@@ -58,17 +58,18 @@ TEST(BuildTree, ASpanSentTwiceIsShownOnce) {
 }
 
 TEST(BuildTree, AnIdSharedByClientAndServerIsACall) {
-  const std::vector<SpanView> spans = {
-      MakeSpan(1, 0, "a", "root", kServer, 0, 100), MakeSpan(2, 1, "b", "server", kServer, 12, 18),
-      MakeSpan(2, 1, "a", "client", kClient, 10, 20), MakeSpan(3, 2, "b", "inside", kClient, 13, 14)};
+  const std::vector<SpanView> spans = {MakeSpan(1, 0, "a", "root", kServer, 0, 100),
+                                       MakeSpan(2, 1, "b", "server", kServer, 12, 18),
+                                       MakeSpan(2, 1, "a", "client", kClient, 10, 20),
+                                       MakeSpan(3, 2, "b", "inside", kClient, 13, 14)};
   EXPECT_EQ(Outline(spans), "root@0 client@1 server@2 inside@3");
 }
 
 TEST(BuildTree, LoopsAreCutAboveTheirEarliestSpan) {
   EXPECT_EQ(Outline({MakeSpan(1, 1, "a", "self", kServer, 0, 1)}), "self@0");
-  const std::vector<SpanView> spans = {MakeSpan(1, 3, "a", "one", kServer, 5, 6), MakeSpan(2, 1, "a", "two", kServer, 2, 3),
-                                       MakeSpan(3, 2, "a", "three", kServer, 9, 10),
-                                       MakeSpan(4, 3, "a", "tail", kServer, 11, 12)};
+  const std::vector<SpanView> spans = {
+      MakeSpan(1, 3, "a", "one", kServer, 5, 6), MakeSpan(2, 1, "a", "two", kServer, 2, 3),
+      MakeSpan(3, 2, "a", "three", kServer, 9, 10), MakeSpan(4, 3, "a", "tail", kServer, 11, 12)};
   EXPECT_EQ(Outline(spans), "two@0 three@1 one@2 tail@2");
   EXPECT_EQ(BuildTree(spans).loops, 1u);
   EXPECT_FALSE(BuildTree(spans).complete());
@@ -82,8 +83,9 @@ TEST(BuildTree, EveryRandomGraphIsDrawnCompletelyAndOnce) {
     for (int i = 1; i <= count; ++i) {
       const auto kind = static_cast<SpanKind>(random() % 6);
       const double start = static_cast<double>(random() % 50);
-      spans.push_back(MakeSpan(static_cast<std::uint8_t>(1 + random() % 30), static_cast<std::uint8_t>(random() % 34),
-                               "s", "n", kind, start, start + static_cast<double>(random() % 50)));
+      spans.push_back(MakeSpan(static_cast<std::uint8_t>(1 + random() % 30),
+                               static_cast<std::uint8_t>(random() % 34), "s", "n", kind, start,
+                               start + static_cast<double>(random() % 50)));
     }
     const TraceTree tree = BuildTree(spans);
     EXPECT_EQ(tree.spans + tree.duplicates, spans.size());

@@ -48,7 +48,9 @@ std::vector<SpanView> Checkout() {
   return spans;
 }
 
-TEST(Waterfall, DrawsACallPerLine) { ExpectGolden("checkout", DrawWaterfall(Checkout(), {}, {.width = 110})); }
+TEST(Waterfall, DrawsACallPerLine) {
+  ExpectGolden("checkout", DrawWaterfall(Checkout(), {}, {.width = 110}));
+}
 
 TEST(Waterfall, DrawsASpanPerLineWhenAsked) {
   ExpectGolden("checkout_all", DrawWaterfall(Checkout(), {.all_spans = true}, {.width = 110}));
@@ -86,7 +88,10 @@ TEST(Waterfall, IsNotCorruptedByWhatASpanIsCalled) {
   spans[0].name = "GET /\x1b[2J\x1b]0;owned\x07\n\u202eevil";
   spans[2].service = "\u6ce8\u6587\u30b5\u30fc\u30d3\u30b9";
   spans[3].peer = std::string(5000, 'x');
-  spans[5].status = "\x9b" "31m" + std::string(300, '\t');
+  spans[5].status =
+      "\x9b"
+      "31m" +
+      std::string(300, '\t');
   const std::string drawn = DrawWaterfall(spans, {}, {.width = 110});
   ExpectGolden("hostile", drawn);
   ExpectFits(drawn, 110);
@@ -103,14 +108,16 @@ TEST(Waterfall, FitsAnyTerminalAndHidesNoRow) {
       const int parent = random() % 4 == 0 ? static_cast<int>(random() % 61) : i - 1;
       SpanView span = MakeSpan(static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(parent),
                                std::string(random() % 40, 's'), std::string(random() % 90, 'n'),
-                               static_cast<SpanKind>(random() % 6), start, start + static_cast<double>(random() % 50));
+                               static_cast<SpanKind>(random() % 6), start,
+                               start + static_cast<double>(random() % 50));
       span.error = random() % 3 == 0;
       if (span.error) span.status = std::string(random() % 30, 'e');
       spans.push_back(std::move(span));
     }
     for (const int width : {0, 60, 81, 120, 300}) {
       for (const bool wide : {false, true}) {
-        const std::string drawn = DrawWaterfall(spans, {.all_spans = true, .wide = wide}, {.width = width});
+        const std::string drawn =
+            DrawWaterfall(spans, {.all_spans = true, .wide = wide}, {.width = width});
         ExpectFits(drawn, std::max(width, 60));
         EXPECT_GE(std::count(drawn.begin(), drawn.end(), '\n'), count + 2);
       }

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs one benchmark on an optimized build. Its last line of standard output is a JSON object.
+#
+# usage: scripts/bench.sh [NAME [ARGUMENT...]]     without a name: lists them. Arguments go to the benchmark.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib-step.sh
+
+list() {
+  cat <<'TEXT'
+ingest    spans per second that the collector takes with durable acknowledgement, CPU, latency, bytes on disk, spans lost
+harm      what injection does to unmodified clients and proxies: failed requests, changed bodies, latency (root, BPF)
+overhead  throughput and latency of saturated services, agent off and on in pairs; the agent's CPU and memory (root, BPF)
+TEXT
+}
+
+name=${1:-}
+case $name in
+  "")
+    list
+    exit 0
+    ;;
+  ingest) targets=(clew-bench-ingest) command=(build/release/bin/clew-bench-ingest) ;;
+  harm) targets=(clew-agent clew-collector tracectl) command=(/usr/bin/python3 tests/bench/harm.py) ;;
+  overhead)
+    targets=(clew-agent clew-collector tracectl clew-bench-otlp-sink)
+    command=(/usr/bin/python3 tests/bench/overhead.py)
+    ;;
+  -h | --help)
+    sed -n '2,4s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    list
+    exit 0
+    ;;
+  *)
+    echo "bench: no benchmark is called '$name'; there are:" >&2
+    list >&2
+    exit 2
+    ;;
+esac
+shift
+
+{
+  step "Installing packages" build/log/setup scripts/setup.sh
+  step "Configuring release" build/log/release-configure cmake --preset release
+  step "Building release (minutes at first)" build/log/release-build \
+    cmake --build --preset release --target "${targets[@]}"
+} >&2
+export CLEW_BIN_DIR=$PWD/build/release/bin
+exec "${command[@]}" "$@" </dev/null
