@@ -34,7 +34,9 @@ Injection::Injection(Programs& programs, std::vector<Fd> cgroups, std::vector<st
 
 Status Injection::Start() {
   for (const Fd& cgroup : cgroups_) {
-    if (auto status = programs_.AttachSockOps(cgroup.get()); !status) return status;
+    auto link = programs_.AttachSockOps(cgroup.get());
+    if (!link) return link.error();
+    links_.push_back(std::move(link).value());
   }
   return {};
 }

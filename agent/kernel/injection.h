@@ -21,6 +21,8 @@ class Injection final : public selftest::InjectionUnderTest {
 
   // Attaches sock_ops: new connections enter from now on.
   Status Start();
+  // Detaches it again.
+  void Stop() { links_.clear(); }
 
   // Puts the client connections that the process has open under injection, in whatever state they are. `until_ack`: it uses
   // FIONREAD. Returns how many. Thread-safe.
@@ -48,6 +50,7 @@ class Injection final : public selftest::InjectionUnderTest {
   Programs& programs_;
   const std::vector<Fd> cgroups_;
   const std::set<std::uint16_t> skip_ports_;
+  std::vector<Programs::Link> links_;
   std::vector<Programs::Link> self_test_links_;
   std::atomic<std::uint64_t> adopted_{0};
   std::atomic<std::uint64_t> adopt_failed_{0};

@@ -145,11 +145,8 @@ Result<Programs::Link> Programs::AttachCgroup(bpf_program* program, int cgroup, 
   return Link(link);
 }
 
-Status Programs::AttachSockOps(int cgroup) {
-  auto link = AttachCgroup(skeleton_->progs.inject_sockops, cgroup, "sock_ops program");
-  if (!link) return link.error();
-  links_.push_back(std::move(link).value());
-  return {};
+Result<Programs::Link> Programs::AttachSockOps(int cgroup) {
+  return AttachCgroup(skeleton_->progs.inject_sockops, cgroup, "sock_ops program");
 }
 
 Result<Programs::Link> Programs::AttachAdopt(int cgroup) {

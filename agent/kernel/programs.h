@@ -44,13 +44,14 @@ class Programs {
   Status Attach();
   // The sk_msg program to the map of sockets: needed before any socket enters it.
   Status AttachMessages();
-  // sock_ops to one cgroup: its new client connections enter the map from now on.
-  Status AttachSockOps(int cgroup);
-  // The helper program of adoption to one cgroup, while the returned link lives.
+  // A program stays attached while its link lives.
   struct LinkDeleter {
     void operator()(bpf_link* link) const;
   };
   using Link = std::unique_ptr<bpf_link, LinkDeleter>;
+  // sock_ops to one cgroup: its new client connections enter the map from now on.
+  Result<Link> AttachSockOps(int cgroup);
+  // The helper program of adoption to one cgroup.
   Result<Link> AttachAdopt(int cgroup);
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);

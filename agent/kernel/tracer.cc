@@ -110,11 +110,17 @@ Status Tracer::StartInjection(const TracerOptions& options, const std::string& m
   if (auto status = programs_->AttachMessages(); !status) return status;
   injection_ = std::make_unique<Injection>(*programs_, std::move(cgroups), options.skip_ports);
   programs_->SetAdopter(static_cast<std::uint32_t>(getpid()));
+  // Attached before the test, since leaving the map is its work; nothing enters yet, for nothing is traced.
+  if (auto status = injection_->Start(); !status) return status;
   const std::string& first = paths.front();
   const std::string folder = first.starts_with(mount) ? first : mount + "/" + first;
   const auto verdict = RunSelfTestInChild(*programs_, *injection_, folder);
-  if (!verdict) return Error{verdict.error().code, "the harmlessness self-test could not run: " + verdict.error().message};
+  if (!verdict) {
+    injection_->Stop();
+    return Error{verdict.error().code, "the harmlessness self-test could not run: " + verdict.error().message};
+  }
   if (!verdict->harmless) {
+    injection_->Stop();
     return Error{Code::kUnsupported, "sockets under injection would behave differently on this kernel: " + verdict->differences};
   }
   fionread_ok_ = verdict->fionread_ok;
@@ -122,7 +128,6 @@ Status Tracer::StartInjection(const TracerOptions& options, const std::string& m
     injection_note_ = "FIONREAD is wrong on this kernel: processes that use it are injected on a connection's first request only";
   }
   LOG_INFO("self-test passed", {"questions", std::to_string(verdict->asked)}, {"differences", verdict->differences});
-  if (auto status = injection_->Start(); !status) return status;
   injecting_ = true;
   return {};
 }
