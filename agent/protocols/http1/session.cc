@@ -37,7 +37,7 @@ Session::~Session() = default;
 std::uint32_t Session::OnChunk(const conn::Chunk& chunk, bool may_wait, Sink<Exchange>& out) {
   Input in(chunk);
   Run(chunk.direction, in, &chunk, may_wait, out);
-  if (reader(chunk.direction).lost() && chunk.direction != last_direction_ && ++lost_turns_ > kMaxLostTurns) {
+  if (!finished_ && reader(chunk.direction).lost() && chunk.direction != last_direction_ && ++lost_turns_ > kMaxLostTurns) {
     GiveUp(out);
   }
   last_direction_ = chunk.direction;
@@ -226,6 +226,7 @@ void Session::OnEof(Direction direction, KernelNanos, Sink<Exchange>& out) {
 void Session::OnClose(KernelNanos, Sink<Exchange>& out) {
   for (const MessageReader& messages : readers_) counters_.partial_heads += messages.in_head();
   EndResponses(out);
+  if (!role_known_) ++counters_.not_this_protocol;
   finished_ = true;
 }
 

@@ -1,0 +1,29 @@
+// Records as the kernel side writes them, for tests.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "agent/conn/chunk.h"
+
+namespace clew::conn {
+
+struct RecordOptions {
+  std::uint64_t conn = 1;
+  std::uint64_t time = 0;
+  std::uint32_t tgid = 100;
+  Direction direction = Direction::kIngress;
+};
+
+std::string OpenRecord(const RecordOptions& options, std::uint16_t family, std::uint8_t role);
+// `size` 0: as many as `bytes`.
+std::string DataRecord(const RecordOptions& options, std::uint64_t offset, std::string_view bytes, std::uint32_t size = 0,
+                       std::string_view last = {}, std::uint16_t flags = 0, const clew_context& context = {});
+std::string BytesRecord(const RecordOptions& options, std::uint64_t offset, std::uint32_t size, std::string_view first,
+                        std::string_view last);
+// EOF and CLOSE.
+std::string HeaderRecord(const RecordOptions& options, clew_event_type type);
+std::string ProcRecord(const RecordOptions& options, clew_proc_what what);
+
+}  // namespace clew::conn
