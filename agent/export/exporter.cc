@@ -19,21 +19,23 @@ constexpr std::size_t kEnvelopeBytes = 64 << 10;
 Exporter::Exporter(ExportOptions options, const TransportFactory& make)
     : options_(std::move(options)), queue_(options_.queue) {
   for (const std::string& endpoint : options_.endpoints) {
-    endpoints_.push_back({make(endpoint), CircuitBreaker(options_.breaker_threshold, options_.backoff)});
+    endpoints_.push_back(
+        {make(endpoint), CircuitBreaker(options_.breaker_threshold, options_.backoff)});
   }
   thread_ = std::thread([this]() { Run(); });
 }
 
 Exporter::~Exporter() { Shutdown(std::chrono::milliseconds(0)); }
 
-// Encoded at once, on the caller's thread: the encoded span is a third of the object, one allocation instead of thirty, and its
-// strings are freed by the thread that made them.
+// Encoded at once, on the caller's thread: the encoded span is a third of the object, one
+// allocation instead of thirty, and its strings are freed by the thread that made them.
 void Exporter::Push(span::Span span) {
   EncodedSpan encoded;
   scratch_.clear();
   EncodeSpan(span, scratch_);
   encoded.bytes = scratch_;
-  encoded.important = span.status == span::StatusCode::kError || span.end - span.start >= options_.slow_span;
+  encoded.important =
+      span.status == span::StatusCode::kError || span.end - span.start >= options_.slow_span;
   encoded.resource = std::move(span.resource);
   std::size_t given_up = 0;
   bool wake = false;
@@ -45,8 +47,10 @@ void Exporter::Push(span::Span span) {
       const std::size_t before = queue_.size();
       if (before == 0) oldest_ = Clock::now();
       given_up = queue_.Push(std::move(encoded));
-      // Once when there is something to wait for, once when it need not wait any longer: never for every span.
-      wake = before == 0 || (before < options_.batch_spans && queue_.size() >= options_.batch_spans);
+      // Once when there is something to wait for, once when it need not wait any longer: never for
+      // every span.
+      wake =
+          before == 0 || (before < options_.batch_spans && queue_.size() >= options_.batch_spans);
     }
   }
   if (given_up > 0) counts_.dropped_queue_full.fetch_add(given_up, std::memory_order_relaxed);
@@ -84,21 +88,24 @@ void Exporter::Run() {
       return;
     }
     const SteadyTime until = NextWake(now);
-    // A wake-up that finds nothing to do costs one more turn of the loop, so no predicate is needed.
+    // A wake-up that finds nothing to do costs one more turn of the loop, so no predicate is
+    // needed.
     if (answers_.empty() && until > Clock::now()) wake_.wait_until(mutex_, until);
   }
 }
 
 bool Exporter::BatchIsDue(SteadyTime now) const {
   if (queue_.empty()) return false;
-  return stopping_ || queue_.size() >= options_.batch_spans || now >= oldest_ + options_.batch_delay;
+  return stopping_ || queue_.size() >= options_.batch_spans ||
+         now >= oldest_ + options_.batch_delay;
 }
 
 SteadyTime Exporter::NextWake(SteadyTime now) const {
   SteadyTime next = now + std::chrono::hours(1);
   if (stopping_) next = stop_by_;
   const bool room = static_cast<int>(batches_.size()) < options_.max_in_flight;
-  if (!queue_.empty() && room) next = std::min(next, BatchIsDue(now) ? now : oldest_ + options_.batch_delay);
+  if (!queue_.empty() && room)
+    next = std::min(next, BatchIsDue(now) ? now : oldest_ + options_.batch_delay);
   SteadyTime endpoint_ready = SteadyTime::max();
   for (const Endpoint& endpoint : endpoints_) {
     // A probe is under way: its answer wakes us.
@@ -155,7 +162,8 @@ void Exporter::Send(std::list<Batch>::iterator batch, std::size_t index, SteadyT
   std::chrono::milliseconds timeout = options_.timeout;
   {
     MutexLock lock(mutex_);
-    if (stopping_) timeout = std::min(timeout, std::chrono::ceil<std::chrono::milliseconds>(stop_by_ - now));
+    if (stopping_)
+      timeout = std::min(timeout, std::chrono::ceil<std::chrono::milliseconds>(stop_by_ - now));
   }
   endpoint.transport->Export(batch->request, timeout, [this, batch, index](ExportResult result) {
     MutexLock lock(mutex_);
@@ -181,10 +189,13 @@ void Exporter::HandleAnswer(Answer& answer, SteadyTime now) {
   switch (result.outcome) {
     case Outcome::kAccepted: {
       endpoint.breaker.OnSuccess();
-      if (std::exchange(endpoint.failing, false)) LOG_INFO("collector is back", {"endpoint", endpoint.transport->endpoint()});
-      const auto rejected = std::min(static_cast<std::uint64_t>(result.rejected_spans), static_cast<std::uint64_t>(batch.spans));
+      if (std::exchange(endpoint.failing, false))
+        LOG_INFO("collector is back", {"endpoint", endpoint.transport->endpoint()});
+      const auto rejected = std::min(static_cast<std::uint64_t>(result.rejected_spans),
+                                     static_cast<std::uint64_t>(batch.spans));
       if (rejected > 0) {
-        LOG_WARN("collector rejected spans", {"spans", std::to_string(rejected)}, {"reason", result.message});
+        LOG_WARN("collector rejected spans", {"spans", std::to_string(rejected)},
+                 {"reason", result.message});
       }
       counts_.dropped_rejected += rejected;
       counts_.spans_sent += batch.spans - rejected;
@@ -197,19 +208,23 @@ void Exporter::HandleAnswer(Answer& answer, SteadyTime now) {
       ++counts_.throttled;
       endpoint.breaker.OnThrottled(now + result.retry_delay.value_or(std::chrono::milliseconds(0)));
       // A pause of nothing from a server that is always full would spin.
-      batch.not_before = now + std::min(BackoffDelay(options_.backoff, batch.attempts, random_),
-                                        std::max(result.retry_delay.value_or(std::chrono::milliseconds(0)), options_.backoff.initial));
+      batch.not_before =
+          now + std::min(BackoffDelay(options_.backoff, batch.attempts, random_),
+                         std::max(result.retry_delay.value_or(std::chrono::milliseconds(0)),
+                                  options_.backoff.initial));
       return;
     }
     case Outcome::kRetryable: {
       endpoint.breaker.OnFailure(now, random_);
       if (!std::exchange(endpoint.failing, true)) {
-        LOG_WARN("collector does not take spans, will retry", {"endpoint", endpoint.transport->endpoint()},
-                 {"reason", result.message});
+        LOG_WARN("collector does not take spans, will retry",
+                 {"endpoint", endpoint.transport->endpoint()}, {"reason", result.message});
       }
       // Another endpoint may take it at once; without one, and on every further round, it waits.
-      const bool another = batch.attempts < static_cast<int>(endpoints_.size()) && endpoints_.size() > 1;
-      batch.not_before = another ? now : now + BackoffDelay(options_.backoff, batch.attempts, random_);
+      const bool another =
+          batch.attempts < static_cast<int>(endpoints_.size()) && endpoints_.size() > 1;
+      batch.not_before =
+          another ? now : now + BackoffDelay(options_.backoff, batch.attempts, random_);
       return;
     }
     case Outcome::kRefused: {
@@ -234,13 +249,19 @@ std::vector<NamedCounter> Exporter::Counters() const {
       {"batches_sent", "Batches that a collector acknowledged", counts_.batches_sent},
       {"export_bytes", "Bytes of export requests, repeated ones included", counts_.bytes_sent},
       {"export_retries", "Batches that were sent again", counts_.retries},
-      {"export_failovers", "Batches that were sent to another than the first endpoint", counts_.failovers},
+      {"export_failovers", "Batches that were sent to another than the first endpoint",
+       counts_.failovers},
       {"export_throttled", "Batches that a collector asked to send later", counts_.throttled},
-      {"spans_dropped_queue_full", "Spans dropped because the queue was full", counts_.dropped_queue_full},
-      {"spans_dropped_rejected", "Spans that a collector rejected from an accepted batch", counts_.dropped_rejected},
-      {"spans_dropped_refused", "Spans of batches that a collector refused for good", counts_.dropped_refused},
-      {"spans_dropped_expired", "Spans of batches that no collector took in time", counts_.dropped_expired},
-      {"spans_dropped_shutdown", "Spans that could not be sent before the agent ended", counts_.dropped_shutdown},
+      {"spans_dropped_queue_full", "Spans dropped because the queue was full",
+       counts_.dropped_queue_full},
+      {"spans_dropped_rejected", "Spans that a collector rejected from an accepted batch",
+       counts_.dropped_rejected},
+      {"spans_dropped_refused", "Spans of batches that a collector refused for good",
+       counts_.dropped_refused},
+      {"spans_dropped_expired", "Spans of batches that no collector took in time",
+       counts_.dropped_expired},
+      {"spans_dropped_shutdown", "Spans that could not be sent before the agent ended",
+       counts_.dropped_shutdown},
   };
 }
 

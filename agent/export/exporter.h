@@ -1,4 +1,5 @@
-// Sends spans to a collector: batches them, retries, fails over, and counts everything that it cannot deliver.
+// Sends spans to a collector: batches them, retries, fails over, and counts everything that it
+// cannot deliver.
 #pragma once
 
 #include <atomic>
@@ -29,17 +30,20 @@ struct ExportOptions {
   std::size_t batch_bytes = 4 << 20;
   std::chrono::milliseconds batch_delay{1000};  // a span waits no longer for its batch to fill
   SpanQueueLimits queue;
-  int max_in_flight = 4;                            // batches that are under way or wait to be sent again
-  std::chrono::milliseconds timeout{10'000};        // of one call
-  std::chrono::milliseconds give_up_after{300'000};  // a batch that nobody took for so long is dropped
+  int max_in_flight = 4;                      // batches that are under way or wait to be sent again
+  std::chrono::milliseconds timeout{10'000};  // of one call
+  std::chrono::milliseconds give_up_after{
+      300'000};  // a batch that nobody took for so long is dropped
   BackoffOptions backoff;
-  int breaker_threshold = 3;                    // failures in a row that open an endpoint's circuit breaker
-  std::chrono::milliseconds slow_span{1000};    // from here on a span is kept before others when the queue is full
+  int breaker_threshold = 3;  // failures in a row that open an endpoint's circuit breaker
+  std::chrono::milliseconds slow_span{
+      1000};  // from here on a span is kept before others when the queue is full
 };
 
 using TransportFactory = std::function<std::unique_ptr<Transport>(const std::string& endpoint)>;
 
-// Push is called by one thread and takes a lock that is held for microseconds only; all else happens on a thread of its own.
+// Push is called by one thread and takes a lock that is held for microseconds only; all else
+// happens on a thread of its own.
 class Exporter final : public Sink<span::Span> {
  public:
   explicit Exporter(ExportOptions options, const TransportFactory& make = MakeGrpcTransport);
@@ -48,8 +52,8 @@ class Exporter final : public Sink<span::Span> {
 
   void Push(span::Span span) override;
 
-  // Sends what is queued, for at most `limit`; what remains then is dropped and counted. No span may be pushed afterwards.
-  // True when nothing was left.
+  // Sends what is queued, for at most `limit`; what remains then is dropped and counted. No span
+  // may be pushed afterwards. True when nothing was left.
   bool Shutdown(std::chrono::milliseconds limit);
 
   // Spans that are queued or in a batch.
@@ -76,9 +80,10 @@ class Exporter final : public Sink<span::Span> {
     ExportResult result;
   };
   struct Counts {
-    std::atomic<std::uint64_t> spans_sent{0}, batches_sent{0}, bytes_sent{0}, retries{0}, failovers{0}, throttled{0};
-    std::atomic<std::uint64_t> dropped_queue_full{0}, dropped_rejected{0}, dropped_refused{0}, dropped_expired{0},
-        dropped_shutdown{0};
+    std::atomic<std::uint64_t> spans_sent{0}, batches_sent{0}, bytes_sent{0}, retries{0},
+        failovers{0}, throttled{0};
+    std::atomic<std::uint64_t> dropped_queue_full{0}, dropped_rejected{0}, dropped_refused{0},
+        dropped_expired{0}, dropped_shutdown{0};
   };
 
   void Run();

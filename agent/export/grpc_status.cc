@@ -1,4 +1,5 @@
-// What a collector's answer means. Its bytes are not trusted: whatever cannot be parsed is treated as absent.
+// What a collector's answer means. Its bytes are not trusted: whatever cannot be parsed is treated
+// as absent.
 #include <limits>
 #include <protozero/pbf_reader.hpp>
 
@@ -32,14 +33,16 @@ std::chrono::milliseconds ParseDuration(protozero::pbf_reader duration) {
   while (duration.next()) {
     if (duration.tag_and_type() == protozero::tag_and_type(1, protozero::pbf_wire_type::varint)) {
       seconds = duration.get_int64();
-    } else if (duration.tag_and_type() == protozero::tag_and_type(2, protozero::pbf_wire_type::varint)) {
+    } else if (duration.tag_and_type() ==
+               protozero::tag_and_type(2, protozero::pbf_wire_type::varint)) {
       nanos = duration.get_int32();
     } else {
       duration.skip();
     }
   }
   if (seconds < 0 || nanos < 0) return std::chrono::milliseconds(0);
-  if (seconds >= std::chrono::duration_cast<std::chrono::seconds>(kLongestPause).count()) return kLongestPause;
+  if (seconds >= std::chrono::duration_cast<std::chrono::seconds>(kLongestPause).count())
+    return kLongestPause;
   return std::chrono::seconds(seconds) + std::chrono::milliseconds(nanos / 1'000'000);
 }
 
@@ -48,9 +51,11 @@ std::optional<std::chrono::milliseconds> ParseDetail(protozero::pbf_reader any) 
   std::string_view type;
   protozero::data_view value;
   while (any.next()) {
-    if (any.tag_and_type() == protozero::tag_and_type(1, protozero::pbf_wire_type::length_delimited)) {
+    if (any.tag_and_type() ==
+        protozero::tag_and_type(1, protozero::pbf_wire_type::length_delimited)) {
       type = View(any.get_view());
-    } else if (any.tag_and_type() == protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited)) {
+    } else if (any.tag_and_type() ==
+               protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited)) {
       value = any.get_view();
     } else {
       any.skip();
@@ -58,7 +63,8 @@ std::optional<std::chrono::milliseconds> ParseDetail(protozero::pbf_reader any) 
   }
   if (type != kRetryInfo) return std::nullopt;
   protozero::pbf_reader info(value);
-  while (info.next(1, protozero::pbf_wire_type::length_delimited)) return ParseDuration(info.get_message());
+  while (info.next(1, protozero::pbf_wire_type::length_delimited))
+    return ParseDuration(info.get_message());
   return std::chrono::milliseconds(0);  // a RetryInfo without a delay: now
 }
 
@@ -93,8 +99,12 @@ ExportResult ClassifyFailure(int grpc_code, std::string message, const std::stri
     case kDeadlineExceeded:
     case kAborted:
     case kOutOfRange:
-    case kDataLoss: result.outcome = Outcome::kRetryable; break;
-    default: result.outcome = Outcome::kRefused; break;
+    case kDataLoss:
+      result.outcome = Outcome::kRetryable;
+      break;
+    default:
+      result.outcome = Outcome::kRefused;
+      break;
   }
   return result;
 }
@@ -108,9 +118,11 @@ ExportResult ParseResponse(const std::string& bytes) {
     while (response.next(1, protozero::pbf_wire_type::length_delimited)) {
       protozero::pbf_reader partial = response.get_message();
       while (partial.next()) {
-        if (partial.tag_and_type() == protozero::tag_and_type(1, protozero::pbf_wire_type::varint)) {
+        if (partial.tag_and_type() ==
+            protozero::tag_and_type(1, protozero::pbf_wire_type::varint)) {
           result.rejected_spans = std::max<std::int64_t>(0, partial.get_int64());
-        } else if (partial.tag_and_type() == protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited)) {
+        } else if (partial.tag_and_type() ==
+                   protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited)) {
           result.message = View(partial.get_view()).substr(0, kMaxMessage);
         } else {
           partial.skip();

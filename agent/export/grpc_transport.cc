@@ -14,7 +14,8 @@ namespace {
 
 constexpr char kMethod[] = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 constexpr int kMaxResponseBytes = 1 << 20;
-// A collector that restarts is found again quickly; the exporter's own breaker sees to it that it is not asked too often.
+// A collector that restarts is found again quickly; the exporter's own breaker sees to it that it
+// is not asked too often.
 constexpr int kMinReconnectMs = 100;
 constexpr int kMaxReconnectMs = 5000;
 
@@ -33,8 +34,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& endpoint) {
 // A view of `request` that shares its ownership: the bytes are not copied.
 grpc::ByteBuffer Wrap(std::shared_ptr<const std::string> request) {
   auto* owner = new std::shared_ptr<const std::string>(std::move(request));
-  const grpc::Slice slice(const_cast<char*>((*owner)->data()), (*owner)->size(),
-                          [](void* held) { delete static_cast<std::shared_ptr<const std::string>*>(held); }, owner);
+  const grpc::Slice slice(
+      const_cast<char*>((*owner)->data()), (*owner)->size(),
+      [](void* held) { delete static_cast<std::shared_ptr<const std::string>*>(held); }, owner);
   return grpc::ByteBuffer(&slice, 1);
 }
 
@@ -42,13 +44,15 @@ std::string BytesOf(grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> slices;
   std::string out;
   if (!buffer.Dump(&slices).ok()) return out;
-  for (const grpc::Slice& slice : slices) out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  for (const grpc::Slice& slice : slices)
+    out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
   return out;
 }
 
 class GrpcTransport final : public Transport {
  public:
-  explicit GrpcTransport(const std::string& endpoint) : endpoint_(endpoint), stub_(MakeChannel(endpoint)) {}
+  explicit GrpcTransport(const std::string& endpoint)
+      : endpoint_(endpoint), stub_(MakeChannel(endpoint)) {}
 
   ~GrpcTransport() override {
     MutexLock lock(mutex_);
@@ -56,7 +60,8 @@ class GrpcTransport final : public Transport {
     idle_.wait(mutex_, [this]() { return calls_.empty(); });
   }
 
-  void Export(std::shared_ptr<const std::string> request, std::chrono::milliseconds timeout, Done done) override {
+  void Export(std::shared_ptr<const std::string> request, std::chrono::milliseconds timeout,
+              Done done) override {
     auto call = std::make_shared<Call>();
     call->request = Wrap(std::move(request));
     call->context.set_deadline(std::chrono::system_clock::now() + timeout);
@@ -66,8 +71,10 @@ class GrpcTransport final : public Transport {
     }
     stub_.UnaryCall(&call->context, kMethod, grpc::StubOptions(), &call->request, &call->response,
                     [this, call, done = std::move(done)](const grpc::Status& status) {
-                      done(status.ok() ? ParseResponse(BytesOf(call->response))
-                                       : ClassifyFailure(status.error_code(), status.error_message(), status.error_details()));
+                      done(status.ok()
+                               ? ParseResponse(BytesOf(call->response))
+                               : ClassifyFailure(status.error_code(), status.error_message(),
+                                                 status.error_details()));
                       MutexLock lock(mutex_);
                       calls_.erase(call.get());
                       // Under the lock: the destructor may run as soon as it is free.

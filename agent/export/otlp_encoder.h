@@ -17,7 +17,8 @@ struct EncodedSpan {
   bool important = false;  // an error, or slow: kept first when not all can be kept
 };
 
-// Appends `span` as a Span message. Strings that are not UTF-8, which protobuf would refuse, get U+FFFD for each wrong byte.
+// Appends `span` as a Span message. Strings that are not UTF-8, which protobuf would refuse, get
+// U+FFFD for each wrong byte.
 void EncodeSpan(const span::Span& span, std::string& out);
 
 // An ExportTraceServiceRequest of all `spans`, grouped by resource, in one scope named "clew".

@@ -20,9 +20,11 @@ class SpanQueue {
  public:
   explicit SpanQueue(SpanQueueLimits limits) : limits_(limits) {}
 
-  // How many spans were given up for this: 0, the new one itself, or older ordinary ones that made room for an important one.
+  // How many spans were given up for this: 0, the new one itself, or older ordinary ones that made
+  // room for an important one.
   std::size_t Push(EncodedSpan span);
-  // Up to `max_spans` of together at most `max_bytes`, but always one; important ones first, each class in order.
+  // Up to `max_spans` of together at most `max_bytes`, but always one; important ones first, each
+  // class in order.
   std::vector<EncodedSpan> Pop(std::size_t max_spans, std::size_t max_bytes);
 
   std::size_t size() const { return important_.size() + ordinary_.size(); }

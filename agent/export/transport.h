@@ -12,7 +12,8 @@
 
 namespace clew::exporting {
 
-// What became of one export call, in the terms of OTLP's specification ("OTLP/gRPC Response", "Failures").
+// What became of one export call, in the terms of OTLP's specification ("OTLP/gRPC Response",
+// "Failures").
 struct ExportResult {
   enum class Outcome : std::uint8_t {
     kAccepted,   // perhaps in part: rejected spans are lost, the batch must not be sent again
@@ -32,7 +33,8 @@ class Transport {
   // Cancels what is under way and waits until every `done` has been called.
   virtual ~Transport() = default;
   // Sends an ExportTraceServiceRequest. Does not wait; `done` is called once, on another thread.
-  virtual void Export(std::shared_ptr<const std::string> request, std::chrono::milliseconds timeout, Done done) = 0;
+  virtual void Export(std::shared_ptr<const std::string> request, std::chrono::milliseconds timeout,
+                      Done done) = 0;
   virtual const std::string& endpoint() const = 0;
 };
 

@@ -6,7 +6,8 @@
 namespace clew::exporting {
 namespace {
 
-// Length of the well-formed sequence at the beginning of `text`; 0: there is none. RFC 3629 section 4.
+// Length of the well-formed sequence at the beginning of `text`; 0: there is none. RFC 3629
+// section 4.
 std::size_t SequenceLength(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t lead = byte(0);
@@ -34,7 +35,8 @@ std::size_t SequenceLength(std::string_view text) {
   return length;
 }
 
-// Length of the ASCII at the beginning, eight bytes at a time: nearly everything in HTTP is only that.
+// Length of the ASCII at the beginning, eight bytes at a time: nearly everything in HTTP is only
+// that.
 std::size_t AsciiLength(std::string_view text) {
   std::size_t i = 0;
   for (; i + 8 <= text.size(); i += 8) {

@@ -11,22 +11,36 @@ namespace {
 using Form = Program::Form;
 
 struct RuntimeName {
-  std::string_view prefix;  // "python" also names "python3.11"; what follows must be digits and dots
+  std::string_view
+      prefix;  // "python" also names "python3.11"; what follows must be digits and dots
   Runtime runtime;
 };
 constexpr RuntimeName kRuntimes[] = {
-    {"java", Runtime::kJava}, {"python", Runtime::kPython}, {"pypy", Runtime::kPython}, {"node", Runtime::kNode},
-    {"nodejs", Runtime::kNode}, {"ruby", Runtime::kRuby}, {"php", Runtime::kPhp}, {"perl", Runtime::kPerl},
-    {"dotnet", Runtime::kDotnet},
+    {"java", Runtime::kJava}, {"python", Runtime::kPython}, {"pypy", Runtime::kPython},
+    {"node", Runtime::kNode}, {"nodejs", Runtime::kNode},   {"ruby", Runtime::kRuby},
+    {"php", Runtime::kPhp},   {"perl", Runtime::kPerl},     {"dotnet", Runtime::kDotnet},
 };
 
 // Options whose value is the next argument, so that it is not taken for the program.
-constexpr std::string_view kJavaValues[] = {
-    "-cp", "-classpath", "--class-path", "-p", "--module-path", "--upgrade-module-path", "--add-modules", "--add-exports",
-    "--add-opens", "--add-reads", "--patch-module", "--enable-native-access", "-d", "--describe-module", "--source"};
+constexpr std::string_view kJavaValues[] = {"-cp",
+                                            "-classpath",
+                                            "--class-path",
+                                            "-p",
+                                            "--module-path",
+                                            "--upgrade-module-path",
+                                            "--add-modules",
+                                            "--add-exports",
+                                            "--add-opens",
+                                            "--add-reads",
+                                            "--patch-module",
+                                            "--enable-native-access",
+                                            "-d",
+                                            "--describe-module",
+                                            "--source"};
 constexpr std::string_view kPythonValues[] = {"-W", "-X", "--check-hash-based-pycs"};
-constexpr std::string_view kNodeValues[] = {"-r", "--require", "--import", "--loader", "--experimental-loader", "-C",
-                                            "--conditions", "--env-file", "--icu-data-dir", "--title"};
+constexpr std::string_view kNodeValues[] = {
+    "-r", "--require",    "--import",   "--loader",       "--experimental-loader",
+    "-C", "--conditions", "--env-file", "--icu-data-dir", "--title"};
 constexpr std::string_view kRubyValues[] = {"-I", "-r", "-C", "-E"};
 constexpr std::string_view kPhpValues[] = {"-c", "-d", "-z", "-S", "-t"};
 constexpr std::string_view kPerlValues[] = {"-I"};
@@ -45,14 +59,21 @@ struct Syntax {
 
 Syntax SyntaxOf(Runtime runtime) {
   switch (runtime) {
-    case Runtime::kJava: return {kJavaValues, {}};
-    case Runtime::kPython: return {kPythonValues, kPythonCode};
-    case Runtime::kNode: return {kNodeValues, kNodeCode};
-    case Runtime::kRuby: return {kRubyValues, kRubyCode};
-    case Runtime::kPhp: return {kPhpValues, kPhpCode};
-    case Runtime::kPerl: return {kPerlValues, kPerlCode};
+    case Runtime::kJava:
+      return {kJavaValues, {}};
+    case Runtime::kPython:
+      return {kPythonValues, kPythonCode};
+    case Runtime::kNode:
+      return {kNodeValues, kNodeCode};
+    case Runtime::kRuby:
+      return {kRubyValues, kRubyCode};
+    case Runtime::kPhp:
+      return {kPhpValues, kPhpCode};
+    case Runtime::kPerl:
+      return {kPerlValues, kPerlCode};
     case Runtime::kDotnet:
-    case Runtime::kNative: return {};
+    case Runtime::kNative:
+      return {};
   }
   return {};
 }
@@ -76,7 +97,8 @@ Runtime RuntimeOf(std::string_view executable) {
   for (const RuntimeName& known : kRuntimes) {
     if (name.substr(0, known.prefix.size()) != known.prefix) continue;
     const std::string_view version = name.substr(known.prefix.size());
-    if (std::all_of(version.begin(), version.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; })) {
+    if (std::all_of(version.begin(), version.end(),
+                    [](char c) { return (c >= '0' && c <= '9') || c == '.'; })) {
       return known.runtime;
     }
   }
@@ -96,7 +118,8 @@ Program ProgramOf(const ProcessInfo& info) {
       const std::size_t at = argument == "--" ? i + 1 : i;
       if (at >= arguments.size()) return program;
       const bool source_file = arguments[at].find(".java") != std::string::npos;
-      program.form = program.runtime == Runtime::kJava && !source_file ? Form::kClass : Form::kScript;
+      program.form =
+          program.runtime == Runtime::kJava && !source_file ? Form::kClass : Form::kScript;
       program.name = arguments[at];
       program.rest = at + 1;
       return program;

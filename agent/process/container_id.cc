@@ -8,13 +8,16 @@ namespace {
 constexpr std::size_t kIdLength = 64;
 
 bool IsId(std::string_view text) {
-  return text.size() == kIdLength &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return text.size() == kIdLength && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
 }
 
-// "docker-<id>.scope", "<id>.service", "<id>" -> "<id>"; conmon's own scope ("crio-conmon-<id>") is not the container.
+// "docker-<id>.scope", "<id>.service", "<id>" -> "<id>"; conmon's own scope ("crio-conmon-<id>") is
+// not the container.
 std::string_view IdOfComponent(std::string_view component) {
-  if (const auto dot = component.rfind('.'); dot != component.npos) component = component.substr(0, dot);
+  if (const auto dot = component.rfind('.'); dot != component.npos)
+    component = component.substr(0, dot);
   if (const auto dash = component.rfind('-'); dash != component.npos) {
     if (component.find("conmon") != component.npos) return {};
     component = component.substr(dash + 1);

@@ -28,8 +28,8 @@ bool HasSection(const ReadAt& read_at, std::string_view wanted) {
       header.e_ident[EI_DATA] != ELFDATA2LSB) {
     return false;
   }
-  if (header.e_shentsize != sizeof(Elf64_Shdr) || header.e_shnum == 0 || header.e_shnum > kMaxSections ||
-      header.e_shstrndx >= header.e_shnum) {
+  if (header.e_shentsize != sizeof(Elf64_Shdr) || header.e_shnum == 0 ||
+      header.e_shnum > kMaxSections || header.e_shstrndx >= header.e_shnum) {
     return false;
   }
   std::vector<Elf64_Shdr> sections(header.e_shnum);

@@ -14,7 +14,8 @@ namespace {
 
 // The kernel lists listening sockets before all others, so the beginning of the table holds them.
 constexpr std::size_t kMaxTable = 4 * 1024 * 1024;
-constexpr std::size_t kMaxDescriptors = 65536;  // of one process; beyond them its listeners are not looked for
+constexpr std::size_t kMaxDescriptors =
+    65536;  // of one process; beyond them its listeners are not looked for
 
 template <typename T>
 bool ParseNumber(std::string_view text, T& out, int base) {
@@ -35,15 +36,18 @@ std::array<std::string_view, 10> Fields(std::string_view line) {
 
 using Listeners = std::unordered_map<std::uint64_t, std::uint16_t>;
 
-Listeners ListenersOf(const ProcFs& proc, std::uint32_t tgid, const std::set<std::uint16_t>& ports) {
+Listeners ListenersOf(const ProcFs& proc, std::uint32_t tgid,
+                      const std::set<std::uint16_t>& ports) {
   Listeners all;
   for (const char* table : {"net/tcp", "net/tcp6"}) {
-    if (const auto text = ReadFile(proc.PathOf(tgid, table), kMaxTable)) all.merge(ParseListeners(*text, ports));
+    if (const auto text = ReadFile(proc.PathOf(tgid, table), kMaxTable))
+      all.merge(ParseListeners(*text, ports));
   }
   return all;
 }
 
-std::vector<std::uint16_t> PortsHeldBy(const ProcFs& proc, std::uint32_t tgid, const Listeners& listeners) {
+std::vector<std::uint16_t> PortsHeldBy(const ProcFs& proc, std::uint32_t tgid,
+                                       const Listeners& listeners) {
   constexpr std::string_view kPrefix = "socket:[";
   std::set<std::uint16_t> held;
   const std::string folder = proc.PathOf(tgid, "fd");
@@ -55,17 +59,21 @@ std::vector<std::uint16_t> PortsHeldBy(const ProcFs& proc, std::uint32_t tgid, c
     const std::string target = ReadLink(folder + "/" + entry->d_name).value_or("");
     if (target.compare(0, kPrefix.size(), kPrefix) != 0 || target.back() != ']') continue;
     std::uint64_t inode = 0;
-    const auto digits = std::string_view(target).substr(kPrefix.size(), target.size() - kPrefix.size() - 1);
+    const auto digits =
+        std::string_view(target).substr(kPrefix.size(), target.size() - kPrefix.size() - 1);
     if (!ParseNumber(digits, inode, 10)) continue;
-    if (const auto found = listeners.find(inode); found != listeners.end()) held.insert(found->second);
+    if (const auto found = listeners.find(inode); found != listeners.end())
+      held.insert(found->second);
   }
   return {held.begin(), held.end()};
 }
 
 }  // namespace
 
-std::unordered_map<std::uint64_t, std::uint16_t> ParseListeners(std::string_view text, const std::set<std::uint16_t>& ports) {
-  // sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode ...; addresses are hex "ADDRESS:PORT"
+std::unordered_map<std::uint64_t, std::uint16_t> ParseListeners(
+    std::string_view text, const std::set<std::uint16_t>& ports) {
+  // sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode ...; addresses are hex
+  // "ADDRESS:PORT"
   constexpr std::string_view kListen = "0A";
   Listeners found;
   while (!text.empty()) {
@@ -85,8 +93,9 @@ std::unordered_map<std::uint64_t, std::uint16_t> ParseListeners(std::string_view
   return found;
 }
 
-std::map<std::uint32_t, std::vector<std::uint16_t>> FindListeners(const ProcFs& proc, const std::vector<std::uint32_t>& processes,
-                                                                  const std::set<std::uint16_t>& ports) {
+std::map<std::uint32_t, std::vector<std::uint16_t>> FindListeners(
+    const ProcFs& proc, const std::vector<std::uint32_t>& processes,
+    const std::set<std::uint16_t>& ports) {
   std::map<std::uint32_t, std::vector<std::uint16_t>> out;
   if (ports.empty()) return out;
   std::map<std::string, Listeners> by_namespace;
@@ -94,9 +103,11 @@ std::map<std::uint32_t, std::vector<std::uint16_t>> FindListeners(const ProcFs& 
     const auto netns = ReadLink(proc.PathOf(tgid, "ns/net"));
     if (!netns) continue;  // gone, or not ours to look at
     auto known = by_namespace.find(*netns);
-    if (known == by_namespace.end()) known = by_namespace.emplace(*netns, ListenersOf(proc, tgid, ports)).first;
+    if (known == by_namespace.end())
+      known = by_namespace.emplace(*netns, ListenersOf(proc, tgid, ports)).first;
     if (known->second.empty()) continue;
-    if (auto held = PortsHeldBy(proc, tgid, known->second); !held.empty()) out.emplace(tgid, std::move(held));
+    if (auto held = PortsHeldBy(proc, tgid, known->second); !held.empty())
+      out.emplace(tgid, std::move(held));
   }
   return out;
 }

@@ -33,7 +33,8 @@ std::string NodePackageName(const ProcessInfo& info, const std::string& root_dir
     const auto slash = folder.rfind('/');
     if (slash == folder.npos) return {};
     folder.resize(slash);
-    if (const auto json = ReadFileInRoot(root_directory, folder + "/package.json", kMaxPackageJson)) {
+    if (const auto json =
+            ReadFileInRoot(root_directory, folder + "/package.json", kMaxPackageJson)) {
       return PackageNameOfJson(*json);
     }
   }

@@ -8,11 +8,13 @@
 
 namespace clew::process {
 
-// "name" of the package.json beside the script that `info` runs, or of the nearest folder above it (at most three), read inside
-// `root_directory` (/proc/PID/root: containers have their own files). Empty when it is not node, or there is none.
+// "name" of the package.json beside the script that `info` runs, or of the nearest folder above it
+// (at most three), read inside `root_directory` (/proc/PID/root: containers have their own files).
+// Empty when it is not node, or there is none.
 std::string NodePackageName(const ProcessInfo& info, const std::string& root_directory);
 
-// "name" of the text of a package.json; a scope is cut: "@acme/orders" -> "orders". Empty when there is none.
+// "name" of the text of a package.json; a scope is cut: "@acme/orders" -> "orders". Empty when
+// there is none.
 std::string PackageNameOfJson(std::string_view json);
 
 }  // namespace clew::process

@@ -65,7 +65,8 @@ std::optional<ProcStat> ParseStat(std::string_view stat) {
   constexpr int kStartField = 22;
   const auto open = stat.find('(');
   const auto close = stat.rfind(')');
-  if (open == stat.npos || close == stat.npos || close < open || close + 2 > stat.size()) return std::nullopt;
+  if (open == stat.npos || close == stat.npos || close < open || close + 2 > stat.size())
+    return std::nullopt;
   ProcStat out;
   out.comm = stat.substr(open + 1, close - open - 1);
   int field = 3;  // the first one behind the command
@@ -110,7 +111,8 @@ Result<ProcessInfo> ProcFs::ReadIdentity(std::uint32_t tgid) const {
   const auto stat_file = ReadFile(PathOf(tgid, "stat"), kMaxSmallFile);
   if (!stat_file) return stat_file.error();
   auto stat = ParseStat(*stat_file);
-  if (!stat) return Error{Code::kCorrupt, "parse " + PathOf(tgid, "stat") + ": not of the documented form"};
+  if (!stat)
+    return Error{Code::kCorrupt, "parse " + PathOf(tgid, "stat") + ": not of the documented form"};
   ProcessInfo info;
   info.tgid = tgid;
   info.parent_tgid = stat->parent;
@@ -118,14 +120,17 @@ Result<ProcessInfo> ProcFs::ReadIdentity(std::uint32_t tgid) const {
   info.comm = std::move(stat->comm);
   info.exe = Executable(tgid);
   info.working_directory = ReadLink(PathOf(tgid, "cwd")).value_or("");
-  if (const auto file = ReadFile(PathOf(tgid, "cmdline"), kMaxArgumentBytes)) info.arguments = ParseArguments(*file);
-  if (const auto file = ReadFile(PathOf(tgid, "cgroup"), kMaxSmallFile)) info.cgroup = ParseCgroup2(*file);
+  if (const auto file = ReadFile(PathOf(tgid, "cmdline"), kMaxArgumentBytes))
+    info.arguments = ParseArguments(*file);
+  if (const auto file = ReadFile(PathOf(tgid, "cgroup"), kMaxSmallFile))
+    info.cgroup = ParseCgroup2(*file);
   info.container_id = ContainerIdOfCgroup(info.cgroup);
   return info;
 }
 
 void ProcFs::ReadDetails(ProcessInfo& info) const {
-  if (const auto file = ReadFile(PathOf(info.tgid, "environ"), kMaxEnvironment)) ParseEnvironment(*file, info);
+  if (const auto file = ReadFile(PathOf(info.tgid, "environ"), kMaxEnvironment))
+    ParseEnvironment(*file, info);
   info.go_binary = IsGoBinary(PathOf(info.tgid, "exe").c_str());
   info.node_package = NodePackageName(info, PathOf(info.tgid, "root"));
 }
@@ -133,7 +138,8 @@ void ProcFs::ReadDetails(ProcessInfo& info) const {
 std::string ProcFs::Executable(std::uint32_t tgid) const {
   constexpr std::string_view kDeleted = " (deleted)";  // replaced by an upgrade while it runs
   std::string exe = ReadLink(PathOf(tgid, "exe")).value_or("");
-  if (exe.size() > kDeleted.size() && exe.compare(exe.size() - kDeleted.size(), kDeleted.size(), kDeleted) == 0) {
+  if (exe.size() > kDeleted.size() &&
+      exe.compare(exe.size() - kDeleted.size(), kDeleted.size(), kDeleted) == 0) {
     exe.resize(exe.size() - kDeleted.size());
   }
   return exe;
@@ -143,7 +149,8 @@ Result<std::uint64_t> ProcFs::StartTicks(std::uint32_t tgid) const {
   const auto file = ReadFile(PathOf(tgid, "stat"), kMaxSmallFile);
   if (!file) return file.error();
   const auto stat = ParseStat(*file);
-  if (!stat) return Error{Code::kCorrupt, "parse " + PathOf(tgid, "stat") + ": not of the documented form"};
+  if (!stat)
+    return Error{Code::kCorrupt, "parse " + PathOf(tgid, "stat") + ": not of the documented form"};
   return stat->start_ticks;
 }
 

@@ -20,10 +20,11 @@ class ProcFs {
   // All processes, ascending.
   Result<std::vector<std::uint32_t>> Processes() const;
 
-  // What tells a process apart and what selectors look at: all fields above the environment's in ProcessInfo.
-  // kNotFound: it is gone. A kernel thread has an empty exe.
+  // What tells a process apart and what selectors look at: all fields above the environment's in
+  // ProcessInfo. kNotFound: it is gone. A kernel thread has an empty exe.
   Result<ProcessInfo> ReadIdentity(std::uint32_t tgid) const;
-  // The rest, dearer: environment, package.json, the executable's headers. What cannot be read stays empty.
+  // The rest, dearer: environment, package.json, the executable's headers. What cannot be read
+  // stays empty.
   void ReadDetails(ProcessInfo& info) const;
 
   // Executable and start time alone: whether a process is still the one that was seen.
@@ -40,7 +41,8 @@ class ProcFs {
   std::string root_;
 };
 
-// Fields of /proc/PID/stat. The command may hold any byte, ")" and spaces included: the last ")" ends it.
+// Fields of /proc/PID/stat. The command may hold any byte, ")" and spaces included: the last ")"
+// ends it.
 struct ProcStat {
   std::string comm;
   std::uint32_t parent = 0;

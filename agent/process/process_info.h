@@ -7,15 +7,16 @@
 
 namespace clew::process {
 
-// Everything here was written by the process or by whoever started it: bounded when read, never trusted, and the arguments and
-// the environment are never logged or exported, since they may hold credentials.
+// Everything here was written by the process or by whoever started it: bounded when read, never
+// trusted, and the arguments and the environment are never logged or exported, since they may hold
+// credentials.
 struct ProcessInfo {
   std::uint32_t tgid = 0;  // in the initial pid namespace
   std::uint32_t parent_tgid = 0;
   std::uint64_t start_ticks = 0;  // since boot, /proc/PID/stat field 22: tells a reused pid apart
 
-  std::string comm;                    // at most 15 characters
-  std::string exe;                     // path of the executable, " (deleted)" removed; empty: not readable
+  std::string comm;  // at most 15 characters
+  std::string exe;   // path of the executable, " (deleted)" removed; empty: not readable
   std::vector<std::string> arguments;  // argv, at most kMaxArguments of kMaxArgumentBytes together
   std::string working_directory;
 
@@ -24,7 +25,7 @@ struct ProcessInfo {
 
   std::string otel_service_name;         // environment OTEL_SERVICE_NAME
   std::string otel_resource_attributes;  // environment OTEL_RESOURCE_ATTRIBUTES
-  std::string node_package;              // "name" of the package.json beside the script that node runs
+  std::string node_package;  // "name" of the package.json beside the script that node runs
 
   bool go_binary = false;                      // the executable has Go's build information
   std::vector<std::uint16_t> listening_ports;  // filled by a port scan only

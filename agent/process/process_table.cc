@@ -9,7 +9,8 @@
 namespace clew::process {
 namespace {
 
-constexpr std::uint64_t kNanosPerTick = 10'000'000;  // USER_HZ is 100 on every architecture that Linux has left
+constexpr std::uint64_t kNanosPerTick =
+    10'000'000;  // USER_HZ is 100 on every architecture that Linux has left
 
 ProcessInfo InfoOfEvent(const clew_proc_event& event) {
   ProcessInfo info;
@@ -23,9 +24,13 @@ ProcessInfo InfoOfEvent(const clew_proc_event& event) {
 
 }  // namespace
 
-ProcessTable::ProcessTable(ProcFs proc, HostInfo host, ProcessTableOptions options, ProcessControl& control,
-                           ResourceObserver* observer)
-    : proc_(std::move(proc)), host_(std::move(host)), options_(std::move(options)), control_(control), observer_(observer) {}
+ProcessTable::ProcessTable(ProcFs proc, HostInfo host, ProcessTableOptions options,
+                           ProcessControl& control, ResourceObserver* observer)
+    : proc_(std::move(proc)),
+      host_(std::move(host)),
+      options_(std::move(options)),
+      control_(control),
+      observer_(observer) {}
 
 ProcessTable::Entry ProcessTable::Load(ProcessInfo info, const std::string& override_name) const {
   proc_.ReadDetails(info);
@@ -41,7 +46,8 @@ ProcessTable::Entry ProcessTable::Load(ProcessInfo info, const std::string& over
 }
 
 // A process may be gone before its record is read: then the record itself is all there is.
-ProcessTable::Entry ProcessTable::LoadFromEvent(const clew_proc_event& event, const std::string& override_name) const {
+ProcessTable::Entry ProcessTable::LoadFromEvent(const clew_proc_event& event,
+                                                const std::string& override_name) const {
   if (auto info = proc_.ReadIdentity(event.h.tgid)) return Load(std::move(*info), override_name);
   Entry entry;
   entry.info = InfoOfEvent(event);
@@ -53,17 +59,27 @@ ProcessTable::Entry ProcessTable::LoadFromEvent(const clew_proc_event& event, co
 void ProcessTable::OnProcess(const clew_proc_event& event) {
   if (event.h.tgid == options_.self) return;
   switch (event.what) {
-    case CLEW_PROC_SEEN: OnSeen(event); break;
-    case CLEW_PROC_FORK: OnFork(event); break;
-    case CLEW_PROC_EXEC: OnExec(event); break;
-    case CLEW_PROC_EXIT: OnExit(event); break;
+    case CLEW_PROC_SEEN:
+      OnSeen(event);
+      break;
+    case CLEW_PROC_FORK:
+      OnFork(event);
+      break;
+    case CLEW_PROC_EXEC:
+      OnExec(event);
+      break;
+    case CLEW_PROC_EXIT:
+      OnExit(event);
+      break;
     case CLEW_PROC_IO_URING: {
-      LOG_WARN("process uses io_uring: its traffic on it is not seen", {"pid", std::to_string(event.h.tgid)});
+      LOG_WARN("process uses io_uring: its traffic on it is not seen",
+               {"pid", std::to_string(event.h.tgid)});
       MutexLock lock(mutex_);
       ++counts_.io_uring;
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -74,8 +90,10 @@ void ProcessTable::OnSeen(const clew_proc_event& event) {
     TellExcluded(event.h.tgid);
     return;
   }
-  // The kernel side traces it already, so its cgroup or its parent was selected even when no selector names it here.
-  if (!decision.service_name.empty()) entry.service_name = entry.override_name = decision.service_name;
+  // The kernel side traces it already, so its cgroup or its parent was selected even when no
+  // selector names it here.
+  if (!decision.service_name.empty())
+    entry.service_name = entry.override_name = decision.service_name;
   Tell(entry);
   MutexLock lock(mutex_);
   ++counts_.seen;
@@ -119,7 +137,8 @@ void ProcessTable::OnExec(const clew_proc_event& event) {
     return;
   }
   if (!traced && decision.verdict == Verdict::kNo) return;
-  if (!decision.service_name.empty()) entry.service_name = entry.override_name = decision.service_name;
+  if (!decision.service_name.empty())
+    entry.service_name = entry.override_name = decision.service_name;
   Tell(entry);
   MutexLock lock(mutex_);
   ++counts_.executed;
@@ -185,16 +204,20 @@ void ProcessTable::MakeRoom() {
 }
 
 void ProcessTable::Tell(const Entry& entry) {
-  const Status told = control_.Trace(entry.info.tgid, ClassifyInjection(entry.info, options_.inject_names));
+  const Status told =
+      control_.Trace(entry.info.tgid, ClassifyInjection(entry.info, options_.inject_names));
   if (told) return;
-  LOG_WARN("cannot trace a process", {"pid", std::to_string(entry.info.tgid)}, {"error", told.error().message});
+  LOG_WARN("cannot trace a process", {"pid", std::to_string(entry.info.tgid)},
+           {"error", told.error().message});
   MutexLock lock(mutex_);
   ++counts_.refused;
 }
 
 void ProcessTable::TellExcluded(std::uint32_t tgid) {
   const Status told = control_.Exclude(tgid);
-  if (!told) LOG_ERROR("cannot exclude a process", {"pid", std::to_string(tgid)}, {"error", told.error().message});
+  if (!told)
+    LOG_ERROR("cannot exclude a process", {"pid", std::to_string(tgid)},
+              {"error", told.error().message});
   MutexLock lock(mutex_);
   ++counts_.excluded;
 }
@@ -205,7 +228,8 @@ void ProcessTable::Expire() {
     MutexLock lock(mutex_);
     const KernelNanos now = options_.clock();
     for (auto it = entries_.begin(); it != entries_.end();) {
-      const bool over = it->second.exited != KernelNanos{} && now - it->second.exited > options_.grace;
+      const bool over =
+          it->second.exited != KernelNanos{} && now - it->second.exited > options_.grace;
       if (over) gone.push_back(it->first);
       it = over ? entries_.erase(it) : std::next(it);
     }
@@ -214,7 +238,8 @@ void ProcessTable::Expire() {
     // Whoever has this pid now is another process, or the exit was taken back: not ours to forget.
     if (proc_.StartTicks(tgid)) continue;
     if (const Status told = control_.Forget(tgid); !told) {
-      LOG_WARN("cannot forget a process", {"pid", std::to_string(tgid)}, {"error", told.error().message});
+      LOG_WARN("cannot forget a process", {"pid", std::to_string(tgid)},
+               {"error", told.error().message});
     }
   }
 }
@@ -226,7 +251,7 @@ std::size_t ProcessTable::size() const {
   return alive;
 }
 
-std::vector<conn::NamedCounter> ProcessTable::Counters() const {
+std::vector<NamedCounter> ProcessTable::Counters() const {
   MutexLock lock(mutex_);
   return {
       {"processes_seen", "Processes that came under tracing by a selector", counts_.seen},
@@ -234,9 +259,12 @@ std::vector<conn::NamedCounter> ProcessTable::Counters() const {
       {"processes_executed", "Traced processes that executed another program", counts_.executed},
       {"processes_exited", "Traced processes that ended", counts_.exited},
       {"processes_excluded", "Processes kept out by an exclude", counts_.excluded},
-      {"processes_unresolved", "Processes of spans that were gone before they could be read", counts_.unresolved},
-      {"processes_io_uring", "Traced processes that use io_uring, whose traffic on it is not seen", counts_.io_uring},
-      {"processes_evicted", "Processes forgotten early because the table was full", counts_.evicted},
+      {"processes_unresolved", "Processes of spans that were gone before they could be read",
+       counts_.unresolved},
+      {"processes_io_uring", "Traced processes that use io_uring, whose traffic on it is not seen",
+       counts_.io_uring},
+      {"processes_evicted", "Processes forgotten early because the table was full",
+       counts_.evicted},
       {"processes_refused", "Processes that the kernel side could not take", counts_.refused},
   };
 }

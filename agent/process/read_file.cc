@@ -15,7 +15,8 @@ namespace {
 Result<std::string> ReadAll(const Fd& fd, const std::string& path, std::size_t max_bytes) {
   struct stat status {};
   if (fstat(fd.get(), &status) != 0) return ErrnoError("stat", path, errno);
-  if (!S_ISREG(status.st_mode)) return Error{Code::kInvalid, "read " + path + ": not a regular file"};
+  if (!S_ISREG(status.st_mode))
+    return Error{Code::kInvalid, "read " + path + ": not a regular file"};
   std::string out;
   std::array<char, 4096> buffer;
   while (out.size() < max_bytes) {
@@ -38,7 +39,8 @@ Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
   return ReadAll(fd, path, max_bytes);
 }
 
-Result<std::string> ReadFileInRoot(const std::string& root_directory, const std::string& path, std::size_t max_bytes) {
+Result<std::string> ReadFileInRoot(const std::string& root_directory, const std::string& path,
+                                   std::size_t max_bytes) {
   const Fd root(open(root_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root.valid()) return ErrnoError("open", root_directory, errno);
   open_how how{};

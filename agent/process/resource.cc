@@ -24,7 +24,8 @@ std::string FirstLine(const char* path) {
   return *text;
 }
 
-// A UUID of version 8 (RFC 9562: custom) from what makes a process unique, so that it survives a restart of the agent.
+// A UUID of version 8 (RFC 9562: custom) from what makes a process unique, so that it survives a
+// restart of the agent.
 std::string InstanceId(const ProcessInfo& info, const HostInfo& host) {
   const std::string identity =
       host.boot_id + "/" + std::to_string(info.tgid) + "/" + std::to_string(info.start_ticks);
@@ -60,7 +61,8 @@ class AttributeList {
 
  private:
   bool Has(const std::string& key) const {
-    return std::any_of(out_.begin(), out_.end(), [&key](const span::Attribute& a) { return a.first == key; });
+    return std::any_of(out_.begin(), out_.end(),
+                       [&key](const span::Attribute& a) { return a.first == key; });
   }
   std::vector<span::Attribute>& out_;
 };
@@ -76,7 +78,8 @@ HostInfo HostInfo::Read() {
   return host;
 }
 
-std::shared_ptr<const span::Resource> MakeResource(const ProcessInfo& info, const HostInfo& host, const std::string& service_name) {
+std::shared_ptr<const span::Resource> MakeResource(const ProcessInfo& info, const HostInfo& host,
+                                                   const std::string& service_name) {
   auto resource = std::make_shared<span::Resource>();
   resource->service_name = service_name.empty() ? DeriveServiceName(info) : service_name;
   AttributeList list(resource->attributes);
@@ -92,7 +95,8 @@ std::shared_ptr<const span::Resource> MakeResource(const ProcessInfo& info, cons
   list.Add("telemetry.sdk.name", "clew");
   list.Add("telemetry.sdk.language", "cpp");
   list.Add("telemetry.sdk.version", CLEW_VERSION);
-  for (auto& [key, value] : ParseResourceAttributes(info.otel_resource_attributes)) list.Add(key, std::move(value));
+  for (auto& [key, value] : ParseResourceAttributes(info.otel_resource_attributes))
+    list.Add(key, std::move(value));
   return resource;
 }
 

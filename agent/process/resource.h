@@ -17,9 +17,11 @@ struct HostInfo {
   static HostInfo Read();
 };
 
-// Attributes by the semantic conventions for resources (service, process, host, container, os, telemetry): service.name first, those
-// of OTEL_RESOURCE_ATTRIBUTES last, without overriding what was measured. Of the command line only the command's name is
-// exported: arguments may hold credentials. `service_name` empty: derived from the process.
-std::shared_ptr<const span::Resource> MakeResource(const ProcessInfo& info, const HostInfo& host, const std::string& service_name);
+// Attributes by the semantic conventions for resources (service, process, host, container, os,
+// telemetry): service.name first, those of OTEL_RESOURCE_ATTRIBUTES last, without overriding what
+// was measured. Of the command line only the command's name is exported: arguments may hold
+// credentials. `service_name` empty: derived from the process.
+std::shared_ptr<const span::Resource> MakeResource(const ProcessInfo& info, const HostInfo& host,
+                                                   const std::string& service_name);
 
 }  // namespace clew::process

@@ -11,9 +11,12 @@ namespace {
 
 bool Matches(const Selector& selector, const ProcessInfo& info) {
   switch (selector.kind) {
-    case Selector::Kind::kCgroup: return CgroupIsWithin(info.cgroup, selector.pattern);
-    case Selector::Kind::kPid: return info.tgid == selector.number;
-    case Selector::Kind::kExe: return MatchesExe(selector.pattern, info.exe);
+    case Selector::Kind::kCgroup:
+      return CgroupIsWithin(info.cgroup, selector.pattern);
+    case Selector::Kind::kPid:
+      return info.tgid == selector.number;
+    case Selector::Kind::kExe:
+      return MatchesExe(selector.pattern, info.exe);
     case Selector::Kind::kPort:
       return std::find(info.listening_ports.begin(), info.listening_ports.end(), selector.number) !=
              info.listening_ports.end();
@@ -24,7 +27,8 @@ bool Matches(const Selector& selector, const ProcessInfo& info) {
 }  // namespace
 
 bool Selectors::Has(Selector::Kind kind) const {
-  return std::any_of(include.begin(), include.end(), [kind](const Selector& s) { return s.kind == kind; });
+  return std::any_of(include.begin(), include.end(),
+                     [kind](const Selector& s) { return s.kind == kind; });
 }
 
 Decision Decide(const ProcessInfo& info, const Selectors& selectors) {
@@ -33,7 +37,8 @@ Decision Decide(const ProcessInfo& info, const Selectors& selectors) {
   }
   for (const Selector& selector : selectors.include) {
     if (!Matches(selector, info)) continue;
-    return {Verdict::kTrace, selector.service_name.empty() ? selectors.service_name : selector.service_name};
+    return {Verdict::kTrace,
+            selector.service_name.empty() ? selectors.service_name : selector.service_name};
   }
   return {Verdict::kNo, selectors.service_name};
 }

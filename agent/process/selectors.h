@@ -1,4 +1,5 @@
-// Which processes the user asked for. Pure functions: everything about the process is in its ProcessInfo.
+// Which processes the user asked for. Pure functions: everything about the process is in its
+// ProcessInfo.
 #pragma once
 
 #include <cstdint>
@@ -21,30 +22,33 @@ struct Selector {
 struct Selectors {
   std::vector<Selector> include;
   std::vector<std::string> exclude_exe;  // shell patterns; win over every include
-  std::string service_name;              // for all processes without an override of their own; empty: none
+  std::string service_name;  // for all processes without an override of their own; empty: none
 
   bool Has(Selector::Kind kind) const;
 };
 
 enum class Verdict : std::uint8_t {
-  kNo,       // no selector names it; it may still be traced because its parent is
+  kNo,  // no selector names it; it may still be traced because its parent is
   kTrace,
   kExclude,  // not even when its parent or its cgroup is traced
 };
 
 struct Decision {
   Verdict verdict = Verdict::kNo;
-  std::string service_name;  // of the first selector that matched, else the general override; empty: derive it
+  std::string service_name;  // of the first selector that matched, else the general override;
+                             // empty: derive it
 };
 
 // Excludes first, then the selectors in their order. Port selectors look at info.listening_ports.
 Decision Decide(const ProcessInfo& info, const Selectors& selectors);
 
-// True when `pattern` names the executable `exe`: the whole path when it has a slash ("*" matches slashes too), else the base name.
+// True when `pattern` names the executable `exe`: the whole path when it has a slash ("*" matches
+// slashes too), else the base name.
 bool MatchesExe(const std::string& pattern, const std::string& exe);
 
-// `path` as it stands in /proc/PID/cgroup: "/sys/fs/cgroup/a.slice/" with the mount "/sys/fs/cgroup" -> "/a.slice". A path that
-// is not below the mount is taken to be relative to it already.
+// `path` as it stands in /proc/PID/cgroup: "/sys/fs/cgroup/a.slice/" with the mount
+// "/sys/fs/cgroup" -> "/a.slice". A path that is not below the mount is taken to be relative to it
+// already.
 std::string NormalizeCgroup(std::string_view path, std::string_view mount);
 
 // True when `cgroup` is `ancestor` or below it.

@@ -12,13 +12,17 @@ namespace {
 constexpr std::size_t kMaxAttributes = 64;
 
 // Names that half of all services share.
-constexpr std::string_view kGenericNames[] = {"app", "application", "main", "__main__", "server", "service", "index", "manage", "run",
-                                              "wsgi", "asgi", "start", "api", "web", "program"};
+constexpr std::string_view kGenericNames[] = {
+    "app", "application", "main", "__main__", "server", "service", "index",  "manage",
+    "run", "wsgi",        "asgi", "start",    "api",    "web",     "program"};
 // Folders that do not name a service either.
-constexpr std::string_view kGenericFolders[] = {"", "bin", "src", "app", "lib", "dist", "build", "opt", "srv", "root", "tmp"};
+constexpr std::string_view kGenericFolders[] = {"",      "bin", "src", "app",  "lib", "dist",
+                                                "build", "opt", "srv", "root", "tmp"};
 
-// Application servers of Python: their own name is not the service's, their application argument is.
-constexpr std::string_view kPythonServers[] = {"gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve", "waitress"};
+// Application servers of Python: their own name is not the service's, their application argument
+// is.
+constexpr std::string_view kPythonServers[] = {"gunicorn", "uvicorn",        "hypercorn",
+                                               "daphne",   "waitress-serve", "waitress"};
 
 template <std::size_t N>
 bool IsOneOf(const std::string_view (&list)[N], std::string_view name) {
@@ -66,7 +70,8 @@ std::string NameOfModule(const ProcessInfo& info, std::string_view module) {
 std::string NameOfJar(std::string_view path) {
   std::string_view stem = Stem(BaseName(path));
   for (std::size_t i = 1; i + 1 < stem.size(); ++i) {
-    if (stem[i] == '-' && std::isdigit(static_cast<unsigned char>(stem[i + 1]))) return std::string(stem.substr(0, i));
+    if (stem[i] == '-' && std::isdigit(static_cast<unsigned char>(stem[i + 1])))
+      return std::string(stem.substr(0, i));
   }
   return std::string(stem);
 }
@@ -77,7 +82,8 @@ std::string NameOfClass(std::string_view name) {
   return std::string(name.substr(name.rfind('.') + 1));
 }
 
-// The application of a Python application server: the first "module:callable" among its arguments, or its --name.
+// The application of a Python application server: the first "module:callable" among its arguments,
+// or its --name.
 std::optional<std::string> NameOfPythonApplication(const ProcessInfo& info, std::size_t from) {
   const auto& arguments = info.arguments;
   for (std::size_t i = from; i + 1 < arguments.size(); ++i) {
@@ -101,7 +107,8 @@ std::optional<std::string> NameOfFlaskApplication(const ProcessInfo& info, std::
   const auto& arguments = info.arguments;
   for (std::size_t i = from; i + 1 < arguments.size(); ++i) {
     if (arguments[i] != "--app" && arguments[i] != "-A") continue;
-    const std::string_view application = std::string_view(arguments[i + 1]).substr(0, arguments[i + 1].find(':'));
+    const std::string_view application =
+        std::string_view(arguments[i + 1]).substr(0, arguments[i + 1].find(':'));
     const bool is_file = application.find('/') != application.npos || application.ends_with(".py");
     return is_file ? NameOfFile(info, application) : NameOfModule(info, application);
   }
@@ -109,21 +116,25 @@ std::optional<std::string> NameOfFlaskApplication(const ProcessInfo& info, std::
 }
 
 std::string NameOfPython(const ProcessInfo& info, const Program& program) {
-  const std::string_view name = program.form == Program::Form::kModule ? program.name : Stem(BaseName(program.name));
+  const std::string_view name =
+      program.form == Program::Form::kModule ? program.name : Stem(BaseName(program.name));
   std::optional<std::string> application;
   if (IsOneOf(kPythonServers, name)) application = NameOfPythonApplication(info, program.rest);
   if (name == "flask") application = NameOfFlaskApplication(info, program.rest);
   if (application) return *application;
-  return program.form == Program::Form::kModule ? NameOfModule(info, program.name) : NameOfFile(info, program.name);
+  return program.form == Program::Form::kModule ? NameOfModule(info, program.name)
+                                                : NameOfFile(info, program.name);
 }
 
-// "gunicorn: worker [orders]", which replaces the command line of a process that names itself; else nothing.
+// "gunicorn: worker [orders]", which replaces the command line of a process that names itself; else
+// nothing.
 std::optional<std::string> NameOfTitle(const ProcessInfo& info) {
   if (info.arguments.empty()) return std::nullopt;
   const std::string_view title = info.arguments[0];
   const auto open = title.find(" [");
   const auto close = title.rfind(']');
-  if (open == title.npos || close == title.npos || close <= open + 2 || title.find(": ") > open) return std::nullopt;
+  if (open == title.npos || close == title.npos || close <= open + 2 || title.find(": ") > open)
+    return std::nullopt;
   const std::string_view inside = title.substr(open + 2, close - open - 2);
   const std::string_view module = inside.substr(0, inside.find(':'));
   return IsIdentifier(module, /*dots=*/true) ? NameOfModule(info, module) : std::string(inside);
@@ -136,12 +147,17 @@ std::string NameOfProgram(const ProcessInfo& info) {
   }
   if (!info.node_package.empty()) return info.node_package;
   switch (program.form) {
-    case Program::Form::kJar: return NameOfJar(program.name);
-    case Program::Form::kClass: return NameOfClass(program.name);
-    case Program::Form::kModule: return NameOfPython(info, program);
+    case Program::Form::kJar:
+      return NameOfJar(program.name);
+    case Program::Form::kClass:
+      return NameOfClass(program.name);
+    case Program::Form::kModule:
+      return NameOfPython(info, program);
     case Program::Form::kScript:
-      return program.runtime == Runtime::kPython ? NameOfPython(info, program) : NameOfFile(info, program.name);
-    case Program::Form::kNone: break;
+      return program.runtime == Runtime::kPython ? NameOfPython(info, program)
+                                                 : NameOfFile(info, program.name);
+    case Program::Form::kNone:
+      break;
   }
   return std::string(BaseName(info.exe));
 }
@@ -155,7 +171,8 @@ int HexValue(char c) {
 std::string PercentDecode(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 && HexValue(text[i + 2]) >= 0) {
+    if (text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 &&
+        HexValue(text[i + 2]) >= 0) {
       out.push_back(static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2])));
       i += 2;
     } else {
@@ -180,7 +197,8 @@ std::vector<std::pair<std::string, std::string>> ParseResourceAttributes(std::st
     const std::string_view entry = text.substr(0, comma);
     const auto equals = entry.find('=');
     if (equals != entry.npos && !Trim(entry.substr(0, equals)).empty()) {
-      out.emplace_back(Trim(entry.substr(0, equals)), PercentDecode(Trim(entry.substr(equals + 1))));
+      out.emplace_back(Trim(entry.substr(0, equals)),
+                       PercentDecode(Trim(entry.substr(equals + 1))));
     }
     text = comma == text.npos ? std::string_view() : text.substr(comma + 1);
   }

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "agent/span/target.h"
 
@@ -12,7 +13,7 @@ namespace {
 using protocols::Exchange;
 using protocols::Role;
 
-constexpr std::string_view kMethods[] = {"GET",     "POST",  "PUT",   "DELETE", "HEAD",
+constexpr std::string_view kMethods[] = {"GET",     "POST",  "PUT",   "DELETE",  "HEAD",
                                          "OPTIONS", "PATCH", "TRACE", "CONNECT", "QUERY"};
 constexpr std::string_view kOther = "_OTHER";
 constexpr std::size_t kMaxOriginalMethod = 64;
@@ -22,7 +23,9 @@ constexpr std::size_t kExpectedAttributes = 20;
 
 class Attributes {
  public:
-  explicit Attributes(std::vector<Attribute>& out) : out_(out) { out_.reserve(kExpectedAttributes); }
+  explicit Attributes(std::vector<Attribute>& out) : out_(out) {
+    out_.reserve(kExpectedAttributes);
+  }
   void Text(const char* key, std::string value) {
     if (!value.empty()) out_.emplace_back(key, std::move(value));
   }
@@ -35,30 +38,38 @@ class Attributes {
 
 const char* LinkName(std::uint8_t link) {
   switch (link) {
-    case CLEW_LINK_PAYLOAD: return "payload";
-    case CLEW_LINK_THREAD: return "thread";
-    case CLEW_LINK_CLONE: return "clone";
-    default: return "none";
+    case CLEW_LINK_PAYLOAD:
+      return "payload";
+    case CLEW_LINK_THREAD:
+      return "thread";
+    case CLEW_LINK_CLONE:
+      return "clone";
+    default:
+      return "none";
   }
 }
 
-// Empty for sockets that are not under injection.
+// By enum clew_inject; empty for sockets that are not under injection.
+constexpr const char* kInjectNames[] = {
+    "",
+    "inserted",
+    "rewritten",
+    "adopted",
+    "skipped_split_head",
+    "skipped_large_head",
+    "skipped_no_room",
+    "skipped_helper",
+    "skipped_unsure",
+    "skipped_busy",
+};
+static_assert(std::size(kInjectNames) == CLEW_INJECT_MAX);
+
 const char* InjectName(std::uint8_t inject) {
-  switch (inject) {
-    case CLEW_INJECT_INSERTED: return "inserted";
-    case CLEW_INJECT_REWRITTEN: return "rewritten";
-    case CLEW_INJECT_ADOPTED: return "adopted";
-    case CLEW_INJECT_SKIP_SPLIT_HEAD: return "skipped_split_head";
-    case CLEW_INJECT_SKIP_LARGE_HEAD: return "skipped_large_head";
-    case CLEW_INJECT_SKIP_NO_ROOM: return "skipped_no_room";
-    case CLEW_INJECT_SKIP_HELPER: return "skipped_helper";
-    case CLEW_INJECT_SKIP_UNSURE: return "skipped_unsure";
-    case CLEW_INJECT_SKIP_PIPELINED: return "skipped_pipelined";
-    default: return "";
-  }
+  return inject < CLEW_INJECT_MAX ? kInjectNames[inject] : "";
 }
 
-void AddServerUrl(const Exchange& exchange, const Target& target, const std::string& scheme, QueryPolicy policy, Attributes& out) {
+void AddServerUrl(const Exchange& exchange, const Target& target, const std::string& scheme,
+                  QueryPolicy policy, Attributes& out) {
   std::string path;
   AppendPath(path, target.path);
   out.Text("url.path", std::move(path));
@@ -66,10 +77,12 @@ void AddServerUrl(const Exchange& exchange, const Target& target, const std::str
   if (!target.query.empty()) AppendQuery(query, target.query, policy);
   out.Text("url.query", std::move(query));
   out.Text("url.scheme", scheme);
-  out.Text("client.address", exchange.forwarded_for.empty() ? exchange.conn.remote.address : exchange.forwarded_for);
+  out.Text("client.address",
+           exchange.forwarded_for.empty() ? exchange.conn.remote.address : exchange.forwarded_for);
 }
 
-void AddClientUrl(const Target& target, std::string_view scheme, std::string_view host, QueryPolicy policy, Attributes& out) {
+void AddClientUrl(const Target& target, std::string_view scheme, std::string_view host,
+                  QueryPolicy policy, Attributes& out) {
   if (host.empty()) return;
   std::string url;
   url.reserve(scheme.size() + host.size() + target.path.size() + target.query.size() + 32);
@@ -86,7 +99,8 @@ void AddClientUrl(const Target& target, std::string_view scheme, std::string_vie
   out.Text("url.full", std::move(url));
 }
 
-void AddServer(const Exchange& exchange, std::string_view host, std::string_view scheme, Attributes& out) {
+void AddServer(const Exchange& exchange, std::string_view host, std::string_view scheme,
+               Attributes& out) {
   const bool server = exchange.role == Role::kServer;
   const conn::Endpoint& end = server ? exchange.conn.local : exchange.conn.remote;
   const Authority authority = ParseAuthority(host);
@@ -131,7 +145,8 @@ void DescribeHttp(Exchange& exchange, const std::string& route, QueryPolicy poli
   const bool server = exchange.role == Role::kServer;
   const std::string_view method = KnownMethod(exchange.method);
   const Target target = ParseTarget(exchange.method, exchange.target);
-  const std::string_view host = !target.authority.empty() ? target.authority : std::string_view(exchange.host);
+  const std::string_view host =
+      !target.authority.empty() ? target.authority : std::string_view(exchange.host);
   std::string scheme = !target.scheme.empty() ? std::string(target.scheme) : exchange.scheme;
   if (scheme.empty()) scheme = "http";
 
@@ -140,7 +155,8 @@ void DescribeHttp(Exchange& exchange, const std::string& route, QueryPolicy poli
 
   Attributes out(span.attributes);
   out.Text("http.request.method", std::string(method));
-  if (method == kOther) out.Text("http.request.method_original", exchange.method.substr(0, kMaxOriginalMethod));
+  if (method == kOther)
+    out.Text("http.request.method_original", exchange.method.substr(0, kMaxOriginalMethod));
   if (server) {
     out.Text("http.route", route);
     AddServerUrl(exchange, target, scheme, policy, out);
@@ -152,8 +168,10 @@ void DescribeHttp(Exchange& exchange, const std::string& route, QueryPolicy poli
   AddOutcome(exchange, out, span);
   AddPeer(exchange, out);
   out.Text("network.protocol.version", std::move(exchange.protocol_version));
-  if (exchange.request_body_size) out.Number("http.request.body.size", static_cast<std::int64_t>(*exchange.request_body_size));
-  if (exchange.response_body_size) out.Number("http.response.body.size", static_cast<std::int64_t>(*exchange.response_body_size));
+  if (exchange.request_body_size)
+    out.Number("http.request.body.size", static_cast<std::int64_t>(*exchange.request_body_size));
+  if (exchange.response_body_size)
+    out.Number("http.response.body.size", static_cast<std::int64_t>(*exchange.response_body_size));
   out.Number("thread.id", exchange.tid);
   if (!server) {
     out.Text("clew.link.method", LinkName(exchange.context.link));

@@ -9,13 +9,34 @@ namespace {
 constexpr std::string_view kRedacted = "REDACTED";
 
 // Keys whose value is never kept. The first four: OpenTelemetry HTTP conventions, url.query.
-constexpr std::string_view kSecretKeys[] = {"awsaccesskeyid", "signature", "sig",     "x-goog-signature", "x-amz-signature",
-                                            "x-amz-credential", "x-amz-security-token", "token", "access_token", "id_token",
-                                            "refresh_token", "auth", "authorization", "password", "passwd", "pwd", "secret",
-                                            "client_secret", "api_key", "apikey", "key", "code", "session", "sessionid"};
+constexpr std::string_view kSecretKeys[] = {"awsaccesskeyid",
+                                            "signature",
+                                            "sig",
+                                            "x-goog-signature",
+                                            "x-amz-signature",
+                                            "x-amz-credential",
+                                            "x-amz-security-token",
+                                            "token",
+                                            "access_token",
+                                            "id_token",
+                                            "refresh_token",
+                                            "auth",
+                                            "authorization",
+                                            "password",
+                                            "passwd",
+                                            "pwd",
+                                            "secret",
+                                            "client_secret",
+                                            "api_key",
+                                            "apikey",
+                                            "key",
+                                            "code",
+                                            "session",
+                                            "sessionid"};
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
+  return text.size() == lower.size() &&
+         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
            return std::tolower(static_cast<unsigned char>(a)) == b;
          });
 }
@@ -56,10 +77,11 @@ void AppendPath(std::string& out, std::string_view path) {
     path.remove_prefix(semicolon + 1);
     const std::string_view parameter = path.substr(0, path.find_first_of(";/"));
     const auto equals = parameter.find('=');
-    const bool secret = equals != parameter.npos &&
-                        std::any_of(std::begin(kSessionKeys), std::end(kSessionKeys), [&](std::string_view key) {
-                          return EqualsIgnoringCase(parameter.substr(0, equals), key);
-                        });
+    const bool secret =
+        equals != parameter.npos &&
+        std::any_of(std::begin(kSessionKeys), std::end(kSessionKeys), [&](std::string_view key) {
+          return EqualsIgnoringCase(parameter.substr(0, equals), key);
+        });
     out.push_back(';');
     if (secret) out.append(parameter.substr(0, equals + 1)).append(kRedacted);
     if (secret) path.remove_prefix(parameter.size());

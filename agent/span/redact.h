@@ -9,7 +9,8 @@ namespace clew::span {
 
 enum class QueryPolicy : std::uint8_t {
   kRedact,  // keys stay, every value becomes "REDACTED"
-  kKeep,    // values stay, except those that the HTTP conventions name as signatures, and what is called like a secret
+  kKeep,    // values stay, except those that the HTTP conventions name as signatures, and what is
+            // called like a secret
   kDrop,    // no query at all
 };
 

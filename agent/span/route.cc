@@ -10,16 +10,22 @@ namespace {
 constexpr std::string_view kId = "{id}";
 constexpr std::size_t kMaxNameLength = 40;
 
-bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool IsHex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsPlain(char c) { return IsLetter(c) || IsDigit(c) || c == '-' || c == '_' || c == '.' || c == '~'; }
+bool IsPlain(char c) {
+  return IsLetter(c) || IsDigit(c) || c == '-' || c == '_' || c == '.' || c == '~';
+}
 
 }  // namespace
 
 bool LooksGenerated(std::string_view segment) {
   if (segment.size() > kMaxNameLength) return true;
-  const auto count = [segment](auto is) { return std::count_if(segment.begin(), segment.end(), is); };
+  const auto count = [segment](auto is) {
+    return std::count_if(segment.begin(), segment.end(), is);
+  };
   const auto size = static_cast<std::ptrdiff_t>(segment.size());
   if (count(IsPlain) != size) return true;
   const auto digits = count(IsDigit);
@@ -33,7 +39,7 @@ struct RouteTable::Node {
   std::map<std::string, Node, std::less<>> names;
   std::unique_ptr<Node> id;  // everything that is not in `names`, once there was such a segment
   std::uint32_t hits = 0;
-  bool folded = false;       // new names go to `id`
+  bool folded = false;  // new names go to `id`
 };
 
 struct RouteTable::Service {
@@ -50,7 +56,8 @@ struct RouteTable::Service {
 RouteTable::RouteTable(RouteLimits limits) : limits_(limits) {}
 RouteTable::~RouteTable() = default;
 
-// Too many names under one prefix: the rare ones were values. What was learned below them is dropped with them.
+// Too many names under one prefix: the rare ones were values. What was learned below them is
+// dropped with them.
 void RouteTable::Fold(Service& service, Node& node) const {
   node.folded = true;
   for (auto it = node.names.begin(); it != node.names.end();) {

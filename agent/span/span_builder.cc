@@ -22,7 +22,8 @@ void Increment(std::atomic<std::uint64_t>& counter) {
 
 }  // namespace
 
-SpanBuilder::SpanBuilder(SpanOptions options, ClockSync clock, ResourceLookup& resources, Sink<Span>& out)
+SpanBuilder::SpanBuilder(SpanOptions options, ClockSync clock, ResourceLookup& resources,
+                         Sink<Span>& out)
     : options_(options),
       sampler_(options.sample_ratio),
       clock_(clock),
@@ -43,7 +44,8 @@ bool SpanBuilder::GiveIds(protocols::TraceContext& context) {
 
 void SpanBuilder::Push(Exchange exchange) {
   Increment(exchanges_);
-  if (exchange.role == Role::kClient && exchange.context.origin == CLEW_ORIGIN_ADOPTED) return Increment(adopted_);
+  if (exchange.role == Role::kClient && exchange.context.origin == CLEW_ORIGIN_ADOPTED)
+    return Increment(adopted_);
   if (!GiveIds(exchange.context)) return Increment(unsampled_);
   if (exchange.incomplete) Increment(incomplete_);
   const bool server = exchange.role == Role::kServer;
@@ -60,7 +62,8 @@ void SpanBuilder::Push(Exchange exchange) {
   span.kind = server ? Kind::kServer : Kind::kClient;
   span.start = clock_.ToUnix(exchange.request_start);
   // Without a response the span ends with the last thing that happened.
-  const KernelNanos end = std::max({exchange.request_start, exchange.request_end, exchange.response_start, exchange.response_end});
+  const KernelNanos end = std::max({exchange.request_start, exchange.request_end,
+                                    exchange.response_start, exchange.response_end});
   span.end = span.start + (end - exchange.request_start);
 
   std::string route;
@@ -73,15 +76,21 @@ void SpanBuilder::Push(Exchange exchange) {
   out_.Push(std::move(span));
 }
 
-std::vector<conn::NamedCounter> SpanBuilder::Counters() const {
-  const auto value = [](const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); };
+std::vector<NamedCounter> SpanBuilder::Counters() const {
+  const auto value = [](const std::atomic<std::uint64_t>& counter) {
+    return counter.load(std::memory_order_relaxed);
+  };
   return {
-      {"exchanges", "Requests that were parsed, with their response if one came", value(exchanges_)},
+      {"exchanges", "Requests that were parsed, with their response if one came",
+       value(exchanges_)},
       {"spans_server", "SERVER spans made", value(server_spans_)},
       {"spans_client", "CLIENT spans made", value(client_spans_)},
-      {"exchanges_unsampled", "Exchanges without a span because their trace is not sampled", value(unsampled_)},
-      {"exchanges_adopted", "Requests whose CLIENT span is made by the application's own SDK", value(adopted_)},
-      {"exchanges_incomplete", "Exchanges that ended before their response was whole", value(incomplete_)},
+      {"exchanges_unsampled", "Exchanges without a span because their trace is not sampled",
+       value(unsampled_)},
+      {"exchanges_adopted", "Requests whose CLIENT span is made by the application's own SDK",
+       value(adopted_)},
+      {"exchanges_incomplete", "Exchanges that ended before their response was whole",
+       value(incomplete_)},
   };
 }
 

@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "agent/conn/counters.h"
 #include "agent/protocols/exchange.h"
 #include "agent/span/redact.h"
 #include "agent/span/resource_lookup.h"
 #include "agent/span/route.h"
 #include "agent/span/sampler.h"
 #include "agent/span/span.h"
+#include "base/counter.h"
 #include "base/sink.h"
 #include "base/time.h"
 
@@ -29,12 +29,13 @@ class SpanBuilder final : public Sink<protocols::Exchange> {
   // `resources` and `out` must outlive the builder.
   SpanBuilder(SpanOptions options, ClockSync clock, ResourceLookup& resources, Sink<Span>& out);
 
-  // No span comes of an exchange whose trace is not sampled, nor of a request for which the application's own SDK makes the span.
+  // No span comes of an exchange whose trace is not sampled, nor of a request for which the
+  // application's own SDK makes the span.
   void Push(protocols::Exchange exchange) override;
   // To be called about every minute: the wall clock is steered, the kernel's is not.
   void SetClock(ClockSync clock) { clock_ = clock; }
 
-  std::vector<conn::NamedCounter> Counters() const;
+  std::vector<NamedCounter> Counters() const;
 
  private:
   bool GiveIds(protocols::TraceContext& context);
@@ -45,7 +46,8 @@ class SpanBuilder final : public Sink<protocols::Exchange> {
   ResourceLookup& resources_;
   Sink<Span>& out_;
   RouteTable routes_;
-  std::atomic<std::uint64_t> exchanges_{0}, server_spans_{0}, client_spans_{0}, unsampled_{0}, adopted_{0}, incomplete_{0};
+  std::atomic<std::uint64_t> exchanges_{0}, server_spans_{0}, client_spans_{0}, unsampled_{0},
+      adopted_{0}, incomplete_{0};
 };
 
 }  // namespace clew::span

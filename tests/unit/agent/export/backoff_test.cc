@@ -8,7 +8,8 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(Backoff, GrowsIsCappedAndSpread) {
-  const BackoffOptions options{.initial = milliseconds(100), .max = milliseconds(1000), .factor = 2, .jitter = 0.5};
+  const BackoffOptions options{
+      .initial = milliseconds(100), .max = milliseconds(1000), .factor = 2, .jitter = 0.5};
   std::mt19937 random(1);
   for (int attempt = 1; attempt < 50; ++attempt) {
     const double expected = std::min(1000.0, 100.0 * std::pow(2, attempt - 1));
@@ -27,7 +28,8 @@ class CircuitBreakerTest : public testing::Test {
   }
   std::mt19937 random_{1};
   SteadyTime now_{std::chrono::seconds(1000)};
-  CircuitBreaker breaker_{3, {.initial = milliseconds(100), .max = milliseconds(1000), .factor = 2, .jitter = 0}};
+  CircuitBreaker breaker_{
+      3, {.initial = milliseconds(100), .max = milliseconds(1000), .factor = 2, .jitter = 0}};
 };
 
 TEST_F(CircuitBreakerTest, OpensAfterFailuresInARow) {

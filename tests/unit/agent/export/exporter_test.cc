@@ -17,7 +17,8 @@ using Outcome = ExportResult::Outcome;
 using std::chrono::milliseconds;
 using Request = opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
 
-// Answers every call at once on a thread of its own, by a script per endpoint; what was accepted is kept.
+// Answers every call at once on a thread of its own, by a script per endpoint; what was accepted is
+// kept.
 class World {
  public:
   using Script = std::function<ExportResult(int call)>;
@@ -60,7 +61,8 @@ class World {
     Request request;
     EXPECT_TRUE(request.ParseFromString(bytes));
     int spans = 0;
-    for (const auto& resource : request.resource_spans()) spans += resource.scope_spans(0).spans_size();
+    for (const auto& resource : request.resource_spans())
+      spans += resource.scope_spans(0).spans_size();
     if (result.outcome == Outcome::kAccepted) batches_.push_back(spans);
     return result;
   }
@@ -156,7 +158,9 @@ TEST(Exporter, AnOpenBreakerKeepsAnEndpointFromBeingAskedByEveryBatch) {
 
 TEST(Exporter, PartialSuccessIsCountedAndNotSentAgain) {
   World world;
-  world.On("a", [](int) { return ExportResult{.outcome = Outcome::kAccepted, .rejected_spans = 2, .message = "bad"}; });
+  world.On("a", [](int) {
+    return ExportResult{.outcome = Outcome::kAccepted, .rejected_spans = 2, .message = "bad"};
+  });
   ExportOptions options = Quick();
   options.batch_spans = 5;
   Exporter exporter(options, world.Factory());
@@ -179,7 +183,9 @@ TEST(Exporter, ARefusedBatchIsDroppedAndCounted) {
 TEST(Exporter, AServersRequestedPauseIsKept) {
   World world;
   world.On("a", [](int call) {
-    return call > 0 ? Ok(call) : ExportResult{.outcome = Outcome::kThrottled, .retry_delay = milliseconds(150)};
+    return call > 0
+               ? Ok(call)
+               : ExportResult{.outcome = Outcome::kThrottled, .retry_delay = milliseconds(150)};
   });
   Exporter exporter(Quick(), world.Factory());
   const auto start = std::chrono::steady_clock::now();

@@ -26,7 +26,8 @@ class FakeCollector final : public collector::TraceService::Service {
   void Start(int port = 0) {
     stopping_ = false;
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(),
+                             &port_);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
     ASSERT_TRUE(server_);

@@ -25,8 +25,10 @@ std::string RetryInfo(std::int64_t seconds, std::int32_t nanos) {
 }
 
 TEST(GrpcStatus, OnlyTheCodesOfTheSpecificationAreRetried) {
-  for (const int code : {1, 4, 10, 11, 14, 15}) EXPECT_EQ(ClassifyFailure(code, "", "").outcome, Outcome::kRetryable) << code;
-  for (const int code : {2, 3, 5, 6, 7, 8, 9, 12, 13, 16, 99}) EXPECT_EQ(ClassifyFailure(code, "", "").outcome, Outcome::kRefused) << code;
+  for (const int code : {1, 4, 10, 11, 14, 15})
+    EXPECT_EQ(ClassifyFailure(code, "", "").outcome, Outcome::kRetryable) << code;
+  for (const int code : {2, 3, 5, 6, 7, 8, 9, 12, 13, 16, 99})
+    EXPECT_EQ(ClassifyFailure(code, "", "").outcome, Outcome::kRefused) << code;
 }
 
 TEST(GrpcStatus, ResourceExhaustedIsRetriedOnlyWithRetryInfoAndItsDelayIsKept) {

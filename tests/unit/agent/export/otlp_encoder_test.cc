@@ -23,8 +23,12 @@ TEST(OtlpEncoder, GeneratedProtobufReadsEveryFieldOfASpan) {
   span.trace_state = "vendor=1";
   span.kind = span::Kind::kClient;
   span.status = span::StatusCode::kError;
-  span.attributes = {{"text", std::string("value")}, {"empty", std::string()}, {"number", std::int64_t{-5}}, {"real", 1.5},
-                     {"truth", true}, {"long", std::string(9000, 'x')}};
+  span.attributes = {{"text", std::string("value")},
+                     {"empty", std::string()},
+                     {"number", std::int64_t{-5}},
+                     {"real", 1.5},
+                     {"truth", true},
+                     {"long", std::string(9000, 'x')}};
   otlp::trace::v1::Span read;
   ASSERT_TRUE(read.ParseFromString(Encode(span).bytes));
   EXPECT_EQ(read.trace_id(), span.trace_id.View());
@@ -59,7 +63,8 @@ TEST(OtlpEncoder, ARequestGroupsSpansByResourceAndIsExactlyAsLongAsAnnounced) {
   const auto shop = ResourceNamed("shop");
   const auto pay = ResourceNamed("pay");
   std::vector<EncodedSpan> spans;
-  for (int i = 0; i < 300; ++i) spans.push_back(Encode(TestSpan("span" + std::to_string(i), i % 3 == 0 ? pay : shop)));
+  for (int i = 0; i < 300; ++i)
+    spans.push_back(Encode(TestSpan("span" + std::to_string(i), i % 3 == 0 ? pay : shop)));
   const std::string bytes = EncodeRequest(spans);
   otlp::collector::trace::v1::ExportTraceServiceRequest read;
   ASSERT_TRUE(read.ParseFromString(bytes));
@@ -78,7 +83,8 @@ TEST(OtlpEncoder, NothingIsAnEmptyRequest) { EXPECT_EQ(EncodeRequest({}), ""); }
 
 TEST(OtlpEncoder, BytesThatAreNotUtf8DoNotSpoilTheBatch) {
   span::Span span = TestSpan("\xff\xfe name");
-  span.attributes = {{"url.path", std::string("/caf\xe9/\xc3\xa9/\xed\xa0\x80")}, {"\xc0\xaf", std::string("k")}};
+  span.attributes = {{"url.path", std::string("/caf\xe9/\xc3\xa9/\xed\xa0\x80")},
+                     {"\xc0\xaf", std::string("k")}};
   otlp::trace::v1::Span read;
   ASSERT_TRUE(read.ParseFromString(Encode(span).bytes));
   EXPECT_EQ(read.name(), "\xef\xbf\xbd\xef\xbf\xbd name");
@@ -88,14 +94,16 @@ TEST(OtlpEncoder, BytesThatAreNotUtf8DoNotSpoilTheBatch) {
 }
 
 TEST(Utf8, FollowsRfc3629) {
-  for (const std::string& good : {std::string(), std::string("plain"), std::string("\xc2\x80"), std::string("\xe0\xa0\x80"),
-                                  std::string("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"), std::string("0123456\xc3\xa9 89")}) {
+  for (const std::string& good :
+       {std::string(), std::string("plain"), std::string("\xc2\x80"), std::string("\xe0\xa0\x80"),
+        std::string("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"), std::string("0123456\xc3\xa9 89")}) {
     EXPECT_TRUE(IsUtf8(good));
     EXPECT_EQ(RepairUtf8(good), good);
   }
-  for (const std::string& bad : {std::string("\x80"), std::string("\xc1\xbf"), std::string("\xe0\x9f\xbf"), std::string("\xed\xa0\x80"),
-                                 std::string("\xf4\x90\x80\x80"), std::string("\xf5"), std::string("01234567\xc3"),
-                                 std::string("\xe2\x82"), std::string("\xf0\x90\x80")}) {
+  for (const std::string& bad :
+       {std::string("\x80"), std::string("\xc1\xbf"), std::string("\xe0\x9f\xbf"),
+        std::string("\xed\xa0\x80"), std::string("\xf4\x90\x80\x80"), std::string("\xf5"),
+        std::string("01234567\xc3"), std::string("\xe2\x82"), std::string("\xf0\x90\x80")}) {
     EXPECT_FALSE(IsUtf8(bad));
     EXPECT_TRUE(IsUtf8(RepairUtf8(bad)));
   }

@@ -5,7 +5,9 @@
 namespace clew::exporting {
 namespace {
 
-EncodedSpan Span(const std::string& bytes, bool important = false) { return {.bytes = bytes, .important = important}; }
+EncodedSpan Span(const std::string& bytes, bool important = false) {
+  return {.bytes = bytes, .important = important};
+}
 
 std::string Popped(SpanQueue& queue, std::size_t spans = 100, std::size_t bytes = 1 << 20) {
   std::string out;

@@ -25,7 +25,8 @@ inline span::Span TestSpan(const std::string& name = "GET /orders/{id}",
   span.name = name;
   span.start = UnixNanos(std::chrono::seconds(1'700'000'000));
   span.end = span.start + std::chrono::milliseconds(5);
-  span.attributes = {{"http.request.method", std::string("GET")}, {"http.response.status_code", std::int64_t{200}}};
+  span.attributes = {{"http.request.method", std::string("GET")},
+                     {"http.response.status_code", std::int64_t{200}}};
   return span;
 }
 

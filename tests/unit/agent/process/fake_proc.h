@@ -50,7 +50,8 @@ class FakeProc {
   void Put(const FakeProcess& p) const {
     const std::string at = std::to_string(p.tgid) + "/";
     Write(at + "stat", std::to_string(p.tgid) + " (" + p.comm + ") S " + std::to_string(p.parent) +
-                           " 1 1 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 " + std::to_string(p.start_ticks) + " 1000 10\n");
+                           " 1 1 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 " +
+                           std::to_string(p.start_ticks) + " 1000 10\n");
     Write(at + "cmdline", Joined(p.arguments));
     Write(at + "environ", Joined(p.environment));
     Write(at + "cgroup", "12:cpu:/elsewhere\n0::" + p.cgroup + "\n");

@@ -15,17 +15,20 @@ const std::string kId(64, 'a');
 TEST(ContainerId, IsFoundInEveryRuntimesPath) {
   for (const std::string& path :
        {"/docker/" + kId, "/system.slice/docker-" + kId + ".scope",
-        "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/cri-containerd-" + kId + ".scope",
+        "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/cri-containerd-" +
+            kId + ".scope",
         "/kubepods/burstable/pod8d7f/" + kId, "/kubepods.slice/crio-" + kId + ".scope",
-        "/machine.slice/libpod-" + kId + ".scope/container", "/system.slice/docker-" + kId + ".scope/init.scope"}) {
+        "/machine.slice/libpod-" + kId + ".scope/container",
+        "/system.slice/docker-" + kId + ".scope/init.scope"}) {
     EXPECT_EQ(ContainerIdOfCgroup(path), kId) << path;
   }
 }
 
 TEST(ContainerId, IsNotMadeUp) {
-  for (const std::string& path : {std::string(), std::string("/"), std::string("/user.slice/user-1000.slice/session-2.scope"),
-                                  "/machine.slice/libpod-conmon-" + kId + ".scope", "/docker/" + kId.substr(1),
-                                  "/docker/" + kId + "a", "/docker/" + std::string(64, 'A')}) {
+  for (const std::string& path :
+       {std::string(), std::string("/"), std::string("/user.slice/user-1000.slice/session-2.scope"),
+        "/machine.slice/libpod-conmon-" + kId + ".scope", "/docker/" + kId.substr(1),
+        "/docker/" + kId + "a", "/docker/" + std::string(64, 'A')}) {
     EXPECT_EQ(ContainerIdOfCgroup(path), "") << path;
   }
 }
@@ -63,7 +66,8 @@ TEST(GoBinary, IsKnownByItsBuildInformation) {
 
 TEST(GoBinary, TruncatedAndCorruptedFilesAreNone) {
   const std::string elf = ElfWithSection(".go.buildinfo");
-  for (std::size_t n = 0; n < elf.size(); ++n) EXPECT_FALSE(HasGoBuildInfo(std::string_view(elf).substr(0, n))) << n;
+  for (std::size_t n = 0; n < elf.size(); ++n)
+    EXPECT_FALSE(HasGoBuildInfo(std::string_view(elf).substr(0, n))) << n;
   for (std::size_t i = 0; i < elf.size(); ++i) {
     std::string corrupt = elf;
     corrupt[i] = static_cast<char>(0xff);

@@ -11,7 +11,8 @@ namespace clew::process {
 namespace {
 
 TEST(ProcStat, ACommandMayHoldAnything) {
-  const auto stat = ParseStat("7 (a) S 9 (b) S 1 1 1 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 5555 1000 10\n");
+  const auto stat =
+      ParseStat("7 (a) S 9 (b) S 1 1 1 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 5555 1000 10\n");
   ASSERT_TRUE(stat);
   EXPECT_EQ(stat->comm, "a) S 9 (b");
   EXPECT_EQ(stat->parent, 1u);
@@ -26,9 +27,14 @@ TEST(ProcStat, EveryTruncationIsRefused) {
 
 TEST(ProcFs, ReadsAProcessAndOnlyTwoVariablesOfItsEnvironment) {
   const FakeProc proc;
-  proc.Put({.tgid = 7, .parent = 3, .start_ticks = 99, .comm = "python3", .exe = "/usr/bin/python3.11 (deleted)",
+  proc.Put({.tgid = 7,
+            .parent = 3,
+            .start_ticks = 99,
+            .comm = "python3",
+            .exe = "/usr/bin/python3.11 (deleted)",
             .arguments = {"python3", "x.py"},
-            .environment = {"SECRET=1", "OTEL_SERVICE_NAME=shop", "NOEQUALS", "OTEL_RESOURCE_ATTRIBUTES=a=b"},
+            .environment = {"SECRET=1", "OTEL_SERVICE_NAME=shop", "NOEQUALS",
+                            "OTEL_RESOURCE_ATTRIBUTES=a=b"},
             .cgroup = "/a.slice"});
   const ProcFs fs(proc.root());
   auto info = fs.ReadIdentity(7);
@@ -107,7 +113,8 @@ TEST(Resource, HoldsTheConventionsAttributesAndNoArguments) {
   }
   EXPECT_EQ(found, 3);
   EXPECT_EQ(MakeResource(info, host, "shop")->service_name, "shop");
-  EXPECT_EQ(MakeResource(info, host, "")->attributes[1], resource->attributes[1]) << "the instance id is stable";
+  EXPECT_EQ(MakeResource(info, host, "")->attributes[1], resource->attributes[1])
+      << "the instance id is stable";
 }
 
 }  // namespace

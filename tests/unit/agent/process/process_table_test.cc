@@ -40,10 +40,12 @@ class ProcessTableTest : public testing::Test {
     options.self = 1000;
     options.max_processes = max_processes;
     options.clock = [this]() { return now_; };
-    table_ = std::make_unique<ProcessTable>(ProcFs(proc_.root()), HostInfo{}, options, control_, nullptr);
+    table_ = std::make_unique<ProcessTable>(ProcFs(proc_.root()), HostInfo{}, options, control_,
+                                            nullptr);
     return *table_;
   }
-  void Send(std::uint8_t what, std::uint32_t tgid, std::uint32_t parent = 0, std::uint64_t start_ticks = 1000) {
+  void Send(std::uint8_t what, std::uint32_t tgid, std::uint32_t parent = 0,
+            std::uint64_t start_ticks = 1000) {
     clew_proc_event event{};
     event.h.type = CLEW_EVENT_PROC;
     event.h.tgid = tgid;
@@ -68,8 +70,10 @@ class ProcessTableTest : public testing::Test {
 
 TEST_F(ProcessTableTest, ScanTracesWhatSelectorsNameAndItsDescendantsAndNothingElse) {
   proc_.Put({.tgid = 10, .parent = 1, .exe = "/usr/sbin/nginx"});
-  proc_.Put({.tgid = 5, .parent = 10, .exe = "/usr/bin/helper"});  // a lower number than its parent's
-  proc_.Put({.tgid = 12, .parent = 5, .exe = "/usr/bin/python3", .arguments = {"python3", "job.py"}});
+  proc_.Put(
+      {.tgid = 5, .parent = 10, .exe = "/usr/bin/helper"});  // a lower number than its parent's
+  proc_.Put(
+      {.tgid = 12, .parent = 5, .exe = "/usr/bin/python3", .arguments = {"python3", "job.py"}});
   proc_.Put({.tgid = 20, .parent = 1, .exe = "/usr/bin/other"});
   proc_.Put({.tgid = 21, .parent = 1, .comm = "kthread"});
   proc_.Put({.tgid = 1000, .parent = 10, .exe = "/usr/sbin/nginx"});

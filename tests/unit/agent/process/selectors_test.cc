@@ -16,7 +16,9 @@ ProcessInfo Nginx() {
   return info;
 }
 
-Verdict VerdictFor(Selector selector) { return Decide(Nginx(), {.include = {std::move(selector)}}).verdict; }
+Verdict VerdictFor(Selector selector) {
+  return Decide(Nginx(), {.include = {std::move(selector)}}).verdict;
+}
 
 TEST(Selectors, EachKindMatchesItsOwnProperty) {
   EXPECT_EQ(VerdictFor({Kind::kPid, "", 42}), Verdict::kTrace);
@@ -40,7 +42,8 @@ TEST(Selectors, AnExcludeWinsOverEveryInclude) {
 }
 
 TEST(Selectors, TheFirstMatchNamesTheServiceElseTheGeneralOverrideDoes) {
-  Selectors selectors{.include = {{Kind::kPort, "", 80, "edge"}, {Kind::kPid, "", 42, "other"}}, .service_name = "shop"};
+  Selectors selectors{.include = {{Kind::kPort, "", 80, "edge"}, {Kind::kPid, "", 42, "other"}},
+                      .service_name = "shop"};
   EXPECT_EQ(Decide(Nginx(), selectors).service_name, "edge");
   selectors.include[0].service_name.clear();
   EXPECT_EQ(Decide(Nginx(), selectors).service_name, "shop");

@@ -8,7 +8,8 @@
 namespace clew::process {
 namespace {
 
-std::string NameOf(const std::string& exe, std::vector<std::string> arguments, const std::string& cwd = "/srv/shop") {
+std::string NameOf(const std::string& exe, std::vector<std::string> arguments,
+                   const std::string& cwd = "/srv/shop") {
   ProcessInfo info;
   info.exe = exe;
   info.arguments = std::move(arguments);
@@ -18,7 +19,8 @@ std::string NameOf(const std::string& exe, std::vector<std::string> arguments, c
 
 TEST(ServiceName, OfJavaIsTheJarOrTheMainClass) {
   const std::string java = "/usr/lib/jvm/java-17/bin/java";
-  EXPECT_EQ(NameOf(java, {"java", "-Xmx1g", "-jar", "/opt/orders-1.2.3-SNAPSHOT.jar", "--port=1"}), "orders");
+  EXPECT_EQ(NameOf(java, {"java", "-Xmx1g", "-jar", "/opt/orders-1.2.3-SNAPSHOT.jar", "--port=1"}),
+            "orders");
   EXPECT_EQ(NameOf(java, {"java", "-jar", "order-service.jar"}), "order-service");
   EXPECT_EQ(NameOf(java, {"java", "-cp", "a.jar:b.jar", "com.acme.Orders", "x"}), "Orders");
   EXPECT_EQ(NameOf(java, {"java", "-m", "acme.orders/com.acme.Orders"}), "Orders");
@@ -31,9 +33,12 @@ TEST(ServiceName, OfPythonIsTheScriptTheModuleOrTheApplication) {
   EXPECT_EQ(NameOf(python, {"python3", "-u", "/srv/shop/orders.py"}), "orders");
   EXPECT_EQ(NameOf(python, {"python3", "-W", "ignore", "orders.py"}), "orders");
   EXPECT_EQ(NameOf(python, {"python3", "-m", "orders.server"}), "orders");
-  EXPECT_EQ(NameOf(python, {"python3", "/usr/bin/gunicorn", "-b", "127.0.0.1:80", "-w", "4", "orders:app"}), "orders");
+  EXPECT_EQ(NameOf(python,
+                   {"python3", "/usr/bin/gunicorn", "-b", "127.0.0.1:80", "-w", "4", "orders:app"}),
+            "orders");
   EXPECT_EQ(NameOf(python, {"python3", "-m", "gunicorn", "orders.wsgi:make_app()"}), "orders");
-  EXPECT_EQ(NameOf(python, {"python3", "/usr/bin/gunicorn", "--name", "checkout", "orders:app"}), "checkout");
+  EXPECT_EQ(NameOf(python, {"python3", "/usr/bin/gunicorn", "--name", "checkout", "orders:app"}),
+            "checkout");
   EXPECT_EQ(NameOf(python, {"python3", "/usr/bin/gunicorn", "app:app"}), "shop");
   EXPECT_EQ(NameOf(python, {"python3", "/usr/bin/gunicorn"}), "gunicorn");
   EXPECT_EQ(NameOf(python, {"python3", "/usr/bin/flask", "--app", "orders.py", "run"}), "orders");
@@ -49,7 +54,9 @@ TEST(ServiceName, ANameThatSaysNothingGivesWayToItsFolders) {
 }
 
 TEST(ServiceName, OfTheRestIsTheScriptTheExecutableOrTheCommand) {
-  EXPECT_EQ(NameOf("/usr/bin/node", {"node", "-r", "./hook.js", "--max-old-space-size=100", "pricing.mjs"}), "pricing");
+  EXPECT_EQ(NameOf("/usr/bin/node",
+                   {"node", "-r", "./hook.js", "--max-old-space-size=100", "pricing.mjs"}),
+            "pricing");
   EXPECT_EQ(NameOf("/usr/bin/dotnet", {"dotnet", "Orders.dll"}), "Orders");
   EXPECT_EQ(NameOf("/usr/sbin/nginx", {"nginx: worker process"}), "nginx");
   EXPECT_EQ(NameOf("/opt/bin/inventory", {"./inventory", "-port", "1"}), "inventory");
@@ -94,9 +101,10 @@ TEST(NodePackage, IsTheNameBesideTheScriptOrAboveIt) {
 }
 
 TEST(NodePackage, HostileFilesGiveNoName) {
-  for (const std::string& text : {std::string(), std::string("{"), std::string("[]"), std::string(R"({"name":7})"),
-                                  std::string(R"({"name":")") + "\xff\"}", std::string(100'000, '['),
-                                  std::string(R"({"name":{"name":"x"}})")}) {
+  for (const std::string& text :
+       {std::string(), std::string("{"), std::string("[]"), std::string(R"({"name":7})"),
+        std::string(R"({"name":")") + "\xff\"}", std::string(100'000, '['),
+        std::string(R"({"name":{"name":"x"}})")}) {
     EXPECT_EQ(PackageNameOfJson(text), "");
   }
 }

@@ -82,7 +82,8 @@ TEST(HttpSpan, AClientSpanSaysWhereItWentAndHowItWasLinked) {
   EXPECT_EQ(Of(span, "clew.link.method"), "thread");
   EXPECT_EQ(Of(span, "clew.link.confidence"), std::to_string(1.0));
   EXPECT_EQ(Of(span, "clew.inject"), "inserted");
-  for (const char* key : {"http.route", "url.path", "client.address"}) EXPECT_EQ(Of(span, key), "-") << key;
+  for (const char* key : {"http.route", "url.path", "client.address"})
+    EXPECT_EQ(Of(span, key), "-") << key;
 }
 
 TEST(HttpSpan, WithoutEvidenceTheLinkIsNoneAndHasNoConfidence) {
@@ -96,7 +97,8 @@ TEST(HttpSpan, CredentialsInAUrlNeverReachASpan) {
   Exchange exchange = Get(Role::kClient);
   exchange.target = "http://bob:hunter2@shop/a;jsessionid=hunter2?password=hunter2";
   Span span = Describe(exchange, "");
-  EXPECT_EQ(Of(span, "url.full"), "http://REDACTED:REDACTED@shop/a;jsessionid=REDACTED?password=REDACTED");
+  EXPECT_EQ(Of(span, "url.full"),
+            "http://REDACTED:REDACTED@shop/a;jsessionid=REDACTED?password=REDACTED");
   exchange.role = Role::kServer;
   exchange.host = "bob:hunter2@shop";
   for (const Span& each : {span, Describe(exchange)}) {

@@ -19,7 +19,8 @@ std::string Path(std::string_view path) {
 TEST(Redact, ByDefaultEveryQueryValueIsHiddenAndEveryKeyShown) {
   EXPECT_EQ(Query("user=bob&page=2", QueryPolicy::kRedact), "user=REDACTED&page=REDACTED");
   EXPECT_EQ(Query("a=b=c", QueryPolicy::kRedact), "a=REDACTED");
-  EXPECT_EQ(Query("0123456789abcdef", QueryPolicy::kRedact), "REDACTED") << "a bare token is a value";
+  EXPECT_EQ(Query("0123456789abcdef", QueryPolicy::kRedact), "REDACTED")
+      << "a bare token is a value";
   EXPECT_EQ(Query("a=&&=x&", QueryPolicy::kRedact), "a=REDACTED&&=REDACTED&");
   EXPECT_EQ(Query("", QueryPolicy::kRedact), "");
 }
@@ -32,7 +33,8 @@ TEST(Redact, KeptQueriesStillHideSecrets) {
 
 TEST(Redact, SessionsInPathsAreHidden) {
   EXPECT_EQ(Path("/a/b"), "/a/b");
-  EXPECT_EQ(Path("/a;jsessionid=8A3F/b;v=1;PHPSESSID=9;x"), "/a;jsessionid=REDACTED/b;v=1;PHPSESSID=REDACTED;x");
+  EXPECT_EQ(Path("/a;jsessionid=8A3F/b;v=1;PHPSESSID=9;x"),
+            "/a;jsessionid=REDACTED/b;v=1;PHPSESSID=REDACTED;x");
   EXPECT_EQ(Path(";jsessionid="), ";jsessionid=REDACTED");
   EXPECT_EQ(Path("/a;"), "/a;");
 }

@@ -9,12 +9,14 @@ namespace clew::span {
 namespace {
 
 TEST(LooksGenerated, TellsIdsFromNames) {
-  for (const char* id : {"42", "0", "550e8400-e29b-41d4-a716-446655440000", "deadbeef01", "order-12345", "2024-01-02",
-                         "eyJhbGciOiJIUzI1NiJ9x", "bob@example.com", "a%2Fb", "0123456789abcdef0123456789abcdef",
-                         "averyveryveryveryveryveryveryverylongsegment"}) {
+  for (const char* id :
+       {"42", "0", "550e8400-e29b-41d4-a716-446655440000", "deadbeef01", "order-12345",
+        "2024-01-02", "eyJhbGciOiJIUzI1NiJ9x", "bob@example.com", "a%2Fb",
+        "0123456789abcdef0123456789abcdef", "averyveryveryveryveryveryveryverylongsegment"}) {
     EXPECT_TRUE(LooksGenerated(id)) << id;
   }
-  for (const char* name : {"orders", "v1", "api", "order-items", "oauth2", "index.html", "feed", "Cafe", "utf8", "s3"}) {
+  for (const char* name : {"orders", "v1", "api", "order-items", "oauth2", "index.html", "feed",
+                           "Cafe", "utf8", "s3"}) {
     EXPECT_FALSE(LooksGenerated(name)) << name;
   }
 }
@@ -59,7 +61,8 @@ TEST(Route, CardinalityIsBoundedWhateverIsSent) {
       path += '/';
       for (int n = 0; n < 3; ++n) path += static_cast<char>('a' + random() % 26);
     }
-    // Only what is seen once things have settled counts: before that, a name may be a route of its own for a while.
+    // Only what is seen once things have settled counts: before that, a name may be a route of its
+    // own for a while.
     const std::string route = table.Route("shop", path, true);
     if (i >= 10'000) routes.insert(route);
   }
@@ -70,7 +73,8 @@ TEST(Route, ServicesDoNotTeachEachOtherAndTooManyShare) {
   RouteTable table({.services = 2});
   table.Route("a", "/x/y", true);
   EXPECT_EQ(table.Route("b", "/x/y", false), "/*");
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(table.Route("more" + std::to_string(i), "/p", true), "/p");
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(table.Route("more" + std::to_string(i), "/p", true), "/p");
 }
 
 }  // namespace

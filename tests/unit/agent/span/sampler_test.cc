@@ -13,7 +13,8 @@ TEST(RatioSampler, KeepsAboutTheRatioAndAlwaysTheSameTraces) {
     EXPECT_TRUE(all.Sampled(id));
     EXPECT_FALSE(none.Sampled(id));
     kept += tenth.Sampled(id) ? 1 : 0;
-    EXPECT_LE(tenth.Sampled(id), half.Sampled(id)) << "a larger ratio keeps what a smaller one keeps";
+    EXPECT_LE(tenth.Sampled(id), half.Sampled(id))
+        << "a larger ratio keeps what a smaller one keeps";
   }
   EXPECT_NEAR(kept, 2000, 300);
 }

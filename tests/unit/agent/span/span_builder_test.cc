@@ -12,7 +12,8 @@ using std::chrono::milliseconds;
 class OneResource : public ResourceLookup {
  public:
   std::shared_ptr<const Resource> Lookup(std::uint32_t) override { return resource; }
-  std::shared_ptr<const Resource> resource = std::make_shared<Resource>(Resource{{{"service.name", "shop"}}, "shop"});
+  std::shared_ptr<const Resource> resource =
+      std::make_shared<Resource>(Resource{{{"service.name", "shop"}}, "shop"});
 };
 
 class Collected : public Sink<Span> {
