@@ -2,8 +2,8 @@
 
 #include <atomic>
 
+#include "base/http/status_server.h"
 #include "collector/counters.h"
-#include "collector/http/status_server.h"
 #include "collector/metrics.h"
 #include "collector/pipeline/byte_budget.h"
 #include "collector/pipeline/committer.h"
@@ -15,7 +15,8 @@ namespace clew::collector {
 namespace {
 
 constexpr std::size_t kMiB = 1 << 20;
-// Requests in hand when the collector stops wait for one sync; a client that reads slowly is not waited for longer.
+// Requests in hand when the collector stops wait for one sync; a client that reads slowly is not
+// waited for longer.
 constexpr std::chrono::seconds kDrainPatience{10};
 
 class RunningCollector final : public Collector {
@@ -34,8 +35,8 @@ class RunningCollector final : public Collector {
          [this] { return std::string(serving_ ? "" : "not serving"); }});
     if (!status) return status.error();
     status_ = *std::move(status);
-    auto query = query::StartQueryServer(
-        {config_.query_listen, config_.data_dir, UnixClock::now()}, *store_, counters_);
+    auto query = query::StartQueryServer({config_.query_listen, config_.data_dir, UnixClock::now()},
+                                         *store_, counters_);
     if (!query) return query.error();
     query_ = *std::move(query);
     auto otlp = receiver::StartOtlpServer({config_.listen, config_.max_message_mib * kMiB},

@@ -1,4 +1,4 @@
-// A small HTTP server for machines that watch the collector:
+// A small HTTP server for machines that watch a program of ours:
 //
 //   GET /metrics   Prometheus text format
 //   GET /healthz   200 "ok", or 503 with the reason
@@ -13,7 +13,7 @@
 namespace clew::http {
 
 struct StatusServerOptions {
-  std::string listen;                    // HOST:PORT, the host as a numeric address; port 0 takes a free one
+  std::string listen;  // HOST:PORT, the host as a numeric address; port 0 takes a free one
   std::function<std::string()> metrics;  // the body of /metrics
   std::function<std::string()> trouble;  // empty: healthy; else the reason, one line
 };

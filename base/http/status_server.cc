@@ -1,4 +1,4 @@
-#include "collector/http/status_server.h"
+#include "base/http/status_server.h"
 
 #include <microhttpd.h>
 #include <netdb.h>
@@ -48,12 +48,13 @@ class Server final : public StatusServer {
     const auto resolved = Resolve(options_.listen);
     if (!resolved) return resolved.error();
     const addrinfo& to = **resolved;
-    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | (to.ai_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+    const unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | (to.ai_family == AF_INET6 ? MHD_USE_IPv6 : 0);
     errno = 0;
     daemon_ = MHD_start_daemon(flags, 0, nullptr, nullptr, &Server::OnRequest, this,
-                               MHD_OPTION_SOCK_ADDR, to.ai_addr,                        //
-                               MHD_OPTION_CONNECTION_LIMIT, kMaxConnections,            //
-                               MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,             //
+                               MHD_OPTION_SOCK_ADDR, to.ai_addr,                          //
+                               MHD_OPTION_CONNECTION_LIMIT, kMaxConnections,              //
+                               MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,               //
                                MHD_OPTION_CONNECTION_MEMORY_LIMIT, kMemoryPerConnection,  //
                                MHD_OPTION_END);
     if (daemon_ == nullptr) {
@@ -61,8 +62,8 @@ class Server final : public StatusServer {
       return Error{Code::kUnavailable, ErrnoError("listen on", options_.listen, why).message};
     }
     const MHD_DaemonInfo* const info = MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_BIND_PORT);
-    address_ = options_.listen.substr(0, options_.listen.rfind(':') + 1) +
-               std::to_string(info->port);
+    address_ =
+        options_.listen.substr(0, options_.listen.rfind(':') + 1) + std::to_string(info->port);
     return {};
   }
 
