@@ -165,6 +165,8 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	} else {
 		new_trace(ctx);
 		st->len = 0;
+		if (!h->tp_lines && h->b3_seen == B3_DECIDED && !h->b3_flags)
+			ctx->trace_flags &= ~1; /* the peer named no trace, but asked for none */
 	}
 
 	/* A second request on a connection before the answer to the first: user space pairs them; for the kernel side the
