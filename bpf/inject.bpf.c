@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Injection: puts a traceparent line into outgoing HTTP/1.x requests of traced processes. sock_ops puts their client sockets into a
- * SOCKHASH, sk_msg (in the sending thread, before the bytes are queued) inserts the line. docs/adr/0003-injection.md says what living
+ * SOCKHASH, sk_msg (in the sending thread, before the bytes are queued) inserts the line. docs/architecture.md ("Injection") says what living
  * in a SOCKHASH does to a socket and how each effect is avoided. Kernel 5.10.
  */
 #include "lib/context.bpf.h"
