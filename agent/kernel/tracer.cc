@@ -203,7 +203,7 @@ Status Tracer::Forget(std::uint32_t tgid) {
   return {};
 }
 
-std::vector<conn::NamedCounter> Tracer::Counters() const {
+std::vector<NamedCounter> Tracer::Counters() const {
   auto counters = ReadCounters(*programs_);
   counters.push_back({"ring_records", "Records read from the ring buffer.", records_});
   counters.push_back({"ring_malformed", "Records that were not as long as their type demands.", malformed_});

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "agent/conn/counters.h"
 #include "agent/kernel/event_source.h"
 #include "agent/kernel/injection.h"
 #include "agent/kernel/programs.h"
 #include "agent/process/process_control.h"
+#include "base/counter.h"
 #include "base/result.h"
 
 struct ring_buffer;
@@ -50,7 +50,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   // Why not, or what is not used; empty: all in use.
   const std::string& injection_note() const { return injection_note_; }
   // Any thread.
-  std::vector<conn::NamedCounter> Counters() const;
+  std::vector<NamedCounter> Counters() const;
 
  private:
   Tracer() = default;
