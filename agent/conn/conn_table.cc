@@ -97,6 +97,11 @@ void ConnTable::OnOpen(std::string_view record) {
     ++counters_.malformed_records;
     return;
   }
+  // A socket can be connected again after it was closed; its streams begin anew.
+  if (const auto old = Find(info.id); old != other_.end() && old->tracker.opened()) {
+    ++counters_.closed;
+    Remove(old, old->ending == Ending::kNone ? last_time_ : old->end_time);
+  }
   const auto entry = FindOrAdd(info.id, true);
   const bool is_tcp = info.family == AF_INET || info.family == AF_INET6;
   if (is_tcp != entry->is_tcp) {

@@ -50,8 +50,8 @@ bool Tracker::Align(Chunk& chunk, TrackerContext& context) {
   if (!started_[Index(chunk.direction)]) {
     started_[Index(chunk.direction)] = true;
     if (chunk.offset > 0) seen_from_start_ = false;
-    // Without an open record this is a connection that we forgot, or whose first records were lost: how much is not known.
-    if (!opened_) next = chunk.offset;
+    // A connection that is older than the agent, or that we forgot: what passed before is not known, and no loss.
+    if (!opened_ || info_.role == CLEW_ROLE_UNKNOWN) next = chunk.offset;
   }
   if (chunk.offset > next) {
     const std::uint64_t lost = chunk.offset - next;

@@ -29,6 +29,7 @@ class Tracker {
 
   // From the connection's open record, which may come after data.
   void SetInfo(ConnInfo info);
+  bool opened() const { return opened_; }
 
   // Any of these may push exchanges.
   void OnChunk(Chunk chunk, TrackerContext& context);

@@ -395,6 +395,37 @@ TEST_F(ConnTableTest, BufferedBytesAreBoundedPerConnection) {
   EXPECT_EQ(Counter("conn_over_buffer_limit"), 1u);
 }
 
+TEST_F(ConnTableTest, ASocketThatConnectsAgainIsANewConnection) {
+  Open(1, AF_INET, CLEW_ROLE_ACTIVE);
+  Write(1, kGet);
+  Close(1);
+  offsets_.clear();
+  Open(1, AF_INET, CLEW_ROLE_ACTIVE);
+  ASSERT_EQ(exchanges().size(), 1u);
+  EXPECT_TRUE(exchanges()[0].incomplete);
+  Write(1, kGet);
+  Read(1, kOk);
+  for (int i = 0; i < 3; ++i) table_->OnDrained();
+  ASSERT_EQ(exchanges().size(), 2u);
+  EXPECT_EQ(exchanges()[1].request_number, 0u);
+  EXPECT_EQ(table_->connections(), 1u);
+  EXPECT_EQ(Counter("conn_duplicate_bytes"), 0u);
+}
+
+TEST_F(ConnTableTest, BytesBeforeTheFirstRecordOfAnOlderConnectionAreNoLoss) {
+  Open(1, AF_INET, CLEW_ROLE_UNKNOWN);
+  Lose(1, Direction::kIngress, 5000);
+  Lose(1, Direction::kEgress, 7000);
+  Read(1, kGet);
+  Write(1, kOk);
+  EXPECT_EQ(exchanges().size(), 1u);
+  Open(2, AF_INET, CLEW_ROLE_PASSIVE);
+  Lose(2, Direction::kIngress, 10);
+  Read(2, kGet);
+  table_->OnDrained();
+  EXPECT_EQ(Counter("conn_gap_bytes"), 10u);
+}
+
 TEST_F(ConnTableTest, FlushBringsOutWhatIsOpen) {
   Open(1);
   Read(1, kGet);
