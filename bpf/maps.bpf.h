@@ -21,16 +21,19 @@ const volatile __u32 cfg_wake_bytes = 1 << 20; /* ring fill mark above which the
 
 /* The process that may prepare sockets for adoption: the agent, during the self-test its child. */
 volatile __u32 adopter_tgid = 0;
+/* Set when a thread first inherits a request: before, context switches need no look. */
+volatile __u32 clones_made = 0;
 
 /* procs.flags, written by user space but for the ones marked k */
 #define PROC_TRACED 1
 #define PROC_INJECT 2 /* its client sockets may live in the SOCKHASH */
 #define PROC_UNTIL_ACK 4 /* ... until the first request is acknowledged (it uses FIONREAD) */
 #define PROC_CPYTHON 8 /* short timed waits are its interpreter lock */
+#define PROC_FIONREAD 32 /* k: seen to ask for it, while it was watched */
 #define PROC_NO_THREAD 16 /* k: thread evidence contradicted itself here; L2 and L4 are off */
 struct proc {
 	__u32 flags;
-	__u32 pad;
+	__u32 calls; /* k: socket calls so far */
 };
 /* tgid -> proc. Selected processes and, without PROC_TRACED, excluded ones. Written by user space, by the cgroup check at first
  * sight, and by fork. */

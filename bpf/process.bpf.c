@@ -33,6 +33,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	copy.depth++;
 	if (bpf_map_update_elem(&threads, &to_tid, &copy, BPF_ANY))
 		count_drop(CLEW_DROP_THREAD_FULL);
+	clones_made = 1;
 	return 0;
 }
 
@@ -82,7 +83,7 @@ int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
 	struct serving *s;
 	struct proc *p;
 
-	if (preempt)
+	if (preempt || !clones_made)
 		return 0;
 	s = bpf_map_lookup_elem(&threads, &tid);
 	if (!s || s->link != CLEW_LINK_CLONE)
@@ -100,6 +101,25 @@ int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
 	}
 	bpf_map_delete_elem(&threads, &tid);
 	count_stat(STAT_CLONE_EXPIRED);
+	return 0;
+}
+
+#define FIONREAD 0x541b
+#define NR_ioctl 16
+
+/* Attached only while a process is watched that may size its reads by FIONREAD: a hook on every system call is the dearest
+ * thing there is. */
+SEC("tp_btf/sys_enter")
+int BPF_PROG(watch_fionread, struct pt_regs *regs, long nr)
+{
+	const __u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct proc *p;
+
+	if (nr != NR_ioctl || regs->si != FIONREAD)
+		return 0;
+	p = bpf_map_lookup_elem(&procs, &tgid);
+	if (p && p->flags & PROC_TRACED)
+		p->flags |= PROC_FIONREAD;
 	return 0;
 }
 

@@ -93,7 +93,7 @@ Result<std::unique_ptr<Programs>> Programs::Load(const ProgramOptions& options) 
   const auto& p = skeleton->progs;
   for (bpf_program* program : {p.socket_recv, p.socket_send, p.socket_state}) bpf_program__set_autoload(program, socket);
   for (bpf_program* program : {p.syscall_exit, p.syscall_state}) bpf_program__set_autoload(program, !socket);
-  for (bpf_program* program : {p.inject_sockops, p.inject_message, p.inject_adopt}) {
+  for (bpf_program* program : {p.inject_sockops, p.inject_message, p.inject_adopt, p.watch_fionread}) {
     bpf_program__set_autoload(program, options.load_injection);
   }
   bpf_program__set_autoload(p.process_io_uring, HasTracepoint("io_uring_create"));
@@ -151,6 +151,12 @@ Result<Programs::Link> Programs::AttachSockOps(int cgroup) {
 
 Result<Programs::Link> Programs::AttachAdopt(int cgroup) {
   return AttachCgroup(skeleton_->progs.inject_adopt, cgroup, "setsockopt program");
+}
+
+Result<Programs::Link> Programs::AttachFionreadWatch() {
+  bpf_link* link = bpf_program__attach(skeleton_->progs.watch_fionread);
+  if (link == nullptr) return ErrnoError("attach BPF program", "watch_fionread", errno);
+  return Link(link);
 }
 
 void Programs::SetAdopter(std::uint32_t tgid) { skeleton_->bss->adopter_tgid = tgid; }

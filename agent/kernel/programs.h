@@ -53,6 +53,8 @@ class Programs {
   Result<Link> AttachSockOps(int cgroup);
   // The helper program of adoption to one cgroup.
   Result<Link> AttachAdopt(int cgroup);
+  // The hook that sees ioctl(FIONREAD), on every system call of the node: only while it is needed.
+  Result<Link> AttachFionreadWatch();
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);
 

@@ -10,21 +10,12 @@
 
 #include "agent/kernel/cgroup.h"
 #include "agent/kernel/counters.h"
+#include "agent/kernel/proc_entry.h"
 #include "agent/kernel/self_test_child.h"
 #include "base/log.h"
 
 namespace clew::kernel {
 namespace {
-
-// As in bpf/maps.bpf.h.
-struct Proc {
-  std::uint32_t flags;
-  std::uint32_t pad;
-};
-constexpr std::uint32_t kTraced = 1;
-constexpr std::uint32_t kInject = 2;
-constexpr std::uint32_t kUntilAck = 4;
-constexpr std::uint32_t kCpython = 8;
 
 // Records do not wake the reader. A short interval costs CPU, a long one latency and ring space: at 100,000 requests a second
 // 8 MiB last for about 100 ms.
@@ -128,6 +119,9 @@ Status Tracer::StartInjection(const TracerOptions& options, const std::string& m
     injection_note_ = "FIONREAD is wrong on this kernel: processes that use it are injected on a connection's first request only";
   }
   LOG_INFO("self-test passed", {"questions", std::to_string(verdict->asked)}, {"differences", verdict->differences});
+  if (!fionread_ok_) {
+    watch_ = std::make_unique<FionreadWatch>(*programs_, [this](std::uint32_t tgid) { (void)Trace(tgid, process::InjectClass::kNever); });
+  }
   injecting_ = true;
   return {};
 }
@@ -172,33 +166,36 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   }
   sink_ = nullptr;
   sink.OnDrained();
+  if (watch_) watch_->Check(FionreadWatch::Clock::now());
   if (count < 0 && count != -EINTR) return ErrnoError("read", "ring buffer", -count);
   return std::max(count, 0);
 }
 
-Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
-  Proc proc{.flags = kTraced, .pad = 0};
-  if (IsCpython(tgid)) proc.flags |= kCpython;
-  const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
-  if (injecting_) proc.flags |= kInject | (until_ack ? kUntilAck : 0);
-  Proc before{};
-  const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
+Status Tracer::SetProc(std::uint32_t tgid, std::uint32_t flags) {
+  const ProcEntry proc{.flags = flags};
   if (bpf_map_update_elem(programs_->procs_fd(), &tgid, &proc, BPF_ANY) != 0) {
-    return ErrnoError("trace", "process " + std::to_string(tgid), errno);
+    return ErrnoError("set the tracing of", "process " + std::to_string(tgid), errno);
   }
-  if (injecting_ && (!known || !(before.flags & kInject))) injection_->AdoptProcess(tgid, until_ack);
   return {};
 }
 
-Status Tracer::Exclude(std::uint32_t tgid) {
-  const Proc proc{};
-  if (bpf_map_update_elem(programs_->procs_fd(), &tgid, &proc, BPF_ANY) != 0) {
-    return ErrnoError("exclude", "process " + std::to_string(tgid), errno);
-  }
+Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
+  std::uint32_t flags = ProcEntry::kTraced;
+  if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
+  const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
+  if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
+  ProcEntry before;
+  const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
+  if (auto status = SetProc(tgid, flags); !status) return status;
+  if (injecting_ && (!known || !(before.flags & ProcEntry::kInject))) injection_->AdoptProcess(tgid, until_ack);
+  if (watch_ && inject == process::InjectClass::kUnknown) watch_->Watch(tgid);
   return {};
 }
+
+Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, 0); }
 
 Status Tracer::Forget(std::uint32_t tgid) {
+  if (watch_) watch_->Forget(tgid);
   bpf_map_delete_elem(programs_->procs_fd(), &tgid);
   return {};
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/kernel/event_source.h"
+#include "agent/kernel/fionread_watch.h"
 #include "agent/kernel/injection.h"
 #include "agent/kernel/programs.h"
 #include "agent/process/process_control.h"
@@ -56,10 +57,12 @@ class Tracer final : public EventSource, public process::ProcessControl {
   Tracer() = default;
   Status StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
                         const std::vector<std::string>& paths);
+  Status SetProc(std::uint32_t tgid, std::uint32_t flags);
   static int OnRecord(void* self, void* data, std::size_t size);
 
   std::unique_ptr<Programs> programs_;
   std::unique_ptr<Injection> injection_;
+  std::unique_ptr<FionreadWatch> watch_;  // only where FIONREAD is wrong
   ring_buffer* ring_ = nullptr;
   EventSink* sink_ = nullptr;  // during Poll
   std::chrono::milliseconds interval_{1};

@@ -338,6 +338,7 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 		return;
 	}
 	count_stat(STAT_CALLS);
+	proc->calls++;
 	if (!k->io.known)
 		count_drop(CLEW_DROP_UNKNOWN_CALL);
 	if (!(c->flags & CONN_OPENED))
