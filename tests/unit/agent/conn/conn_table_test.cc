@@ -438,7 +438,7 @@ TEST_F(ConnTableTest, FlushBringsOutWhatIsOpen) {
 
 TEST_F(ConnTableTest, DamagedRecordsAreCounted) {
   Give(DataRecord({}, 0, "hello").substr(0, 100));
-  Give(HeaderRecord({}, static_cast<clew_event_type>(99)));
+  Give(HeaderRecord({}, 99));
   Give(HeaderRecord({.direction = static_cast<Direction>(7)}, CLEW_EVENT_EOF));
   Give(DataRecord({.time = ~std::uint64_t{0}}, 0, "hello"));
   Give(HeaderRecord({}, CLEW_EVENT_CONN_OPEN));

@@ -3,12 +3,12 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
-#include <cstring>
+#include <algorithm>
 
 namespace clew::conn {
 namespace {
 
-clew_event_header Header(const RecordOptions& options, clew_event_type type) {
+clew_event_header Header(const RecordOptions& options, int type) {
   clew_event_header header{};
   header.ts_ns = options.time;
   header.conn = options.conn;
@@ -54,7 +54,7 @@ std::string DataRecord(const RecordOptions& options, std::uint64_t offset, std::
   event.captured = static_cast<std::uint16_t>(bytes.size());
   event.flags = flags;
   event.ctx = context;
-  std::memcpy(event.last, last.data(), last.size());
+  std::copy(last.begin(), last.end(), event.last);
   event.last_len = static_cast<std::uint8_t>(last.size());
   return ToBytes(event).append(bytes);
 }
@@ -65,14 +65,14 @@ std::string BytesRecord(const RecordOptions& options, std::uint64_t offset, std:
   event.h = Header(options, CLEW_EVENT_BYTES);
   event.offset = offset;
   event.size = size;
-  std::memcpy(event.first, first.data(), first.size());
+  std::copy(first.begin(), first.end(), event.first);
   event.first_len = static_cast<std::uint8_t>(first.size());
-  std::memcpy(event.last, last.data(), last.size());
+  std::copy(last.begin(), last.end(), event.last);
   event.last_len = static_cast<std::uint8_t>(last.size());
   return ToBytes(event);
 }
 
-std::string HeaderRecord(const RecordOptions& options, clew_event_type type) { return ToBytes(Header(options, type)); }
+std::string HeaderRecord(const RecordOptions& options, int type) { return ToBytes(Header(options, type)); }
 
 std::string ProcRecord(const RecordOptions& options, clew_proc_what what) {
   clew_proc_event event{};

@@ -22,8 +22,8 @@ std::string DataRecord(const RecordOptions& options, std::uint64_t offset, std::
                        std::string_view last = {}, std::uint16_t flags = 0, const clew_context& context = {});
 std::string BytesRecord(const RecordOptions& options, std::uint64_t offset, std::uint32_t size, std::string_view first,
                         std::string_view last);
-// EOF and CLOSE.
-std::string HeaderRecord(const RecordOptions& options, clew_event_type type);
+// `type`: EOF and CLOSE, or none that exists.
+std::string HeaderRecord(const RecordOptions& options, int type);
 std::string ProcRecord(const RecordOptions& options, clew_proc_what what);
 
 }  // namespace clew::conn
