@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 
 #include "base/log.h"
 #include "collector/collector.h"
@@ -19,8 +20,12 @@ namespace {
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
+// A line for each line of the message.
 int Fail(const Error& error, int status) {
-  std::fprintf(stderr, "clew-collector: %s\n", error.message.c_str());
+  std::istringstream lines(error.message);
+  for (std::string line; std::getline(lines, line);) {
+    std::fprintf(stderr, "clew-collector: %s\n", line.c_str());
+  }
   return status;
 }
 
@@ -58,6 +63,7 @@ int Run(const Config& config) {
   LogLevel level = LogLevel::kInfo;
   ParseLogLevel(config.log_level, level);
   SetLogLevel(level);
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);  // its errors come back to us, and are said in one line
   ::umask(027);  // spans are not for every user of the machine
   const sigset_t stop = BlockStopSignals();
   auto collector = StartCollector(config);

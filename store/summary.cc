@@ -3,6 +3,9 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstring>
+#include <functional>
+#include <limits>
 #include <protozero/pbf_writer.hpp>
 #include <tuple>
 
@@ -16,6 +19,11 @@ bool Leads(const SpanRecord& a, const LeadSpan& b) {
   const bool b_later = !b.is_root;
   return std::tie(a_later, a.start, a.span_id, a.service, a.name) <
          std::tie(b_later, b.start, b.id, b.service, b.name);
+}
+
+// The query protocol counts in 32 bits; more than that stays at the top.
+void Increment(std::uint32_t& count) {
+  if (count != std::numeric_limits<std::uint32_t>::max()) ++count;
 }
 
 bool ByName(const SummaryService& service, std::string_view name) { return service.name < name; }
@@ -69,7 +77,7 @@ SummaryService DecodeService(std::string_view bytes) {
       const std::string_view packed = in.Bytes();
       if (packed.size() % sizeof(std::uint32_t) != 0) throw protozero::invalid_length_exception{};
       service.operations.resize(packed.size() / sizeof(std::uint32_t));
-      std::memcpy(service.operations.data(), packed.data(), packed.size());
+      if (!packed.empty()) std::memcpy(service.operations.data(), packed.data(), packed.size());
     } else {
       in.Skip();
     }
@@ -103,8 +111,8 @@ bool Summary::Add(const SpanRecord& span) {
   if (first || Leads(span, lead)) {
     lead = {!span.parent_id.valid(), span.start, span.span_id, span.service, span.name};
   }
-  ++span_count;
-  if (span.status_code == 2) ++error_count;
+  Increment(span_count);
+  if (span.status_code == 2) Increment(error_count);
 
   auto service = std::lower_bound(services.begin(), services.end(), span.service, ByName);
   const bool new_service = service == services.end() || service->name != span.service;
