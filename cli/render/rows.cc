@@ -10,6 +10,8 @@ namespace {
 std::size_t AnsweredBy(const std::vector<SpanView>& spans, const TraceTree& tree,
                        const TreeNode& node) {
   if (node.span == kNone || spans[node.span].kind != SpanKind::kClient) return kNone;
+  // Without a row above it nothing else would name the caller.
+  if (node.parent == kNone || tree.nodes[node.parent].span == kNone) return kNone;
   if (node.first_child == kNone || node.first_child != node.last_child) return kNone;
   const TreeNode& child = tree.nodes[node.first_child];
   return spans[child.span].kind == SpanKind::kServer ? node.first_child : kNone;

@@ -24,6 +24,7 @@ struct Row {
 
 // Every node once, children after their parent. With `fold`, a client span whose only child is the
 // server span that answered it shares that child's row: the two are one call seen from both ends.
+// Not so at the top, where no row above names the caller.
 std::vector<Row> LayOutRows(const std::vector<SpanView>& spans, const TraceTree& tree, bool fold);
 
 }  // namespace clew::cli

@@ -125,5 +125,16 @@ TEST(LayOutRows, FoldsACallWithItsAnswerButNotARetriedCall) {
   EXPECT_EQ(Outline(spans, true), "root@0 call@1 answer@2 again@2");
 }
 
+TEST(LayOutRows, KeepsACallerThatNoOtherRowNames) {
+  EXPECT_EQ(Outline({MakeSpan(1, 0, "curl", "call", kClient, 0, 10),
+                     MakeSpan(2, 1, "a", "answer", kServer, 1, 9)},
+                    true),
+            "call@0 answer@1");
+  EXPECT_EQ(Outline({MakeSpan(1, 9, "a", "call", kClient, 0, 10),
+                     MakeSpan(2, 1, "b", "answer", kServer, 1, 9)},
+                    true),
+            "?@0 call@1 answer@2");
+}
+
 }  // namespace
 }  // namespace clew::cli
