@@ -12,12 +12,14 @@ namespace {
 
 // A CONN_CLOSE is recorded by another processor than the last data, maybe before it.
 constexpr std::uint8_t kEndingDrains = 2;
-// Nanoseconds since boot, 146 years: a record with a later time is damaged, and differences of times below cannot overflow.
+// Nanoseconds since boot, 146 years: a record with a later time is damaged, and differences of
+// times below cannot overflow.
 constexpr std::uint64_t kMaxTime = std::uint64_t{1} << 62;
 
 }  // namespace
 
-ConnTable::ConnTable(ConnTableOptions options, Sink<protocols::Exchange>& out, ProcessEventSink& processes)
+ConnTable::ConnTable(ConnTableOptions options, Sink<protocols::Exchange>& out,
+                     ProcessEventSink& processes)
     : options_(std::move(options)),
       processes_(processes),
       context_{counters_, parse_counters_, out, options_.max_buffered_per_connection} {}
@@ -30,7 +32,8 @@ void ConnTable::OnEvent(const clew_event_header& header, std::string_view record
   }
   last_time_ = std::max(last_time_, KernelNanosFrom(header.ts_ns));
   switch (header.type) {
-    case CLEW_EVENT_CONN_OPEN: return OnOpen(record);
+    case CLEW_EVENT_CONN_OPEN:
+      return OnOpen(record);
     case CLEW_EVENT_DATA:
     case CLEW_EVENT_BYTES: {
       DecodedChunk decoded;
@@ -38,7 +41,8 @@ void ConnTable::OnEvent(const clew_event_header& header, std::string_view record
       if (!(is_data ? DecodeData(record, decoded) : DecodeBytes(record, decoded))) break;
       return OnChunk(decoded.chunk, header);
     }
-    case CLEW_EVENT_EOF: return OnEof(header);
+    case CLEW_EVENT_EOF:
+      return OnEof(header);
     case CLEW_EVENT_CONN_CLOSE: {
       const auto entry = Find(header.conn);
       if (entry != other_.end()) SetEnding(*entry, Ending::kClosed, KernelNanosFrom(header.ts_ns));
@@ -49,8 +53,10 @@ void ConnTable::OnEvent(const clew_event_header& header, std::string_view record
       if (!DecodeProcess(record, event)) break;
       return OnProcess(event);
     }
-    case CLEW_EVENT_REENTER: return;  // not for us
-    default: break;
+    case CLEW_EVENT_REENTER:
+      return;  // not for us
+    default:
+      break;
   }
   ++counters_.malformed_records;
 }
@@ -88,7 +94,8 @@ void ConnTable::Touch(List::iterator entry, const clew_event_header& header) {
   }
   entry->tgid = header.tgid;
   if (entry->tgid != 0) ++conns_of_process_[entry->tgid];
-  if (entry->ending == Ending::kExited) entry->ending = Ending::kNone;  // another process shares the socket
+  if (entry->ending == Ending::kExited)
+    entry->ending = Ending::kNone;  // another process shares the socket
 }
 
 void ConnTable::OnOpen(std::string_view record) {
@@ -138,7 +145,8 @@ void ConnTable::OnEof(const clew_event_header& header) {
 }
 
 void ConnTable::OnProcess(const clew_proc_event& event) {
-  if (event.what == CLEW_PROC_EXIT && conns_of_process_.contains(event.h.tgid)) exited_.insert(event.h.tgid);
+  if (event.what == CLEW_PROC_EXIT && conns_of_process_.contains(event.h.tgid))
+    exited_.insert(event.h.tgid);
   processes_.OnProcess(event);
 }
 
@@ -194,12 +202,14 @@ void ConnTable::ServeWaiting(KernelNanos now) {
   }
 }
 
-// Most processes that exit never had a connection, so a walk over all of them is rare enough to need no index.
+// Most processes that exit never had a connection, so a walk over all of them is rare enough to
+// need no index.
 void ConnTable::EndExited() {
   if (exited_.empty()) return;
   for (List* entries : {&tcp_, &other_}) {
     for (Entry& entry : *entries) {
-      if (entry.ending == Ending::kNone && exited_.contains(entry.tgid)) SetEnding(entry, Ending::kExited, last_time_);
+      if (entry.ending == Ending::kNone && exited_.contains(entry.tgid))
+        SetEnding(entry, Ending::kExited, last_time_);
     }
   }
   exited_.clear();

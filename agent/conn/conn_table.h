@@ -1,4 +1,5 @@
-// From records to exchanges: finds the connection of each record, keeps its stream in order, runs its protocol session.
+// From records to exchanges: finds the connection of each record, keeps its stream in order, runs
+// its protocol session.
 //
 //   clew_data_event, clew_bytes_event -> Chunk -> ProtocolSession -> Exchange
 //
@@ -25,14 +26,16 @@
 namespace clew::conn {
 
 struct ConnTableOptions {
-  std::size_t max_connections = 65536;               // above it the one idle for longest is dropped
-  std::size_t max_buffered_per_connection = 160 << 10;  // bytes: two heads of CLEW_HEAD_MAX and some
-  std::size_t max_buffered = 16 << 20;               // bytes, over all connections
-  // Unix sockets have no CONN_CLOSE; a TCP connection's may have been lost. A dropped TCP connection that speaks again
-  // has lost its addresses, so those are kept for longer.
+  std::size_t max_connections = 65536;  // above it the one idle for longest is dropped
+  std::size_t max_buffered_per_connection = 160
+                                            << 10;  // bytes: two heads of CLEW_HEAD_MAX and some
+  std::size_t max_buffered = 16 << 20;              // bytes, over all connections
+  // Unix sockets have no CONN_CLOSE; a TCP connection's may have been lost. A dropped TCP
+  // connection that speaks again has lost its addresses, so those are kept for longer.
   std::chrono::nanoseconds idle_timeout = std::chrono::minutes(5);
   std::chrono::nanoseconds tcp_idle_timeout = std::chrono::hours(1);
-  // Lets time pass on a quiet node: KernelClock::now when tracing. Empty: the time of the records alone (replays, tests).
+  // Lets time pass on a quiet node: KernelClock::now when tracing. Empty: the time of the records
+  // alone (replays, tests).
   std::function<KernelNanos()> clock;
 };
 
@@ -42,7 +45,8 @@ class ConnTable final : public kernel::EventSink {
   ConnTable(ConnTableOptions options, Sink<protocols::Exchange>& out, ProcessEventSink& processes);
 
   void OnEvent(const clew_event_header& header, std::string_view record) override;
-  // Also to be called when a poll found no record: what waits for a late neighbour or for silence is decided here.
+  // Also to be called when a poll found no record: what waits for a late neighbour or for silence
+  // is decided here.
   void OnDrained() override;
   // At the end: closes all connections, so that open exchanges come out as incomplete.
   void Flush();
@@ -96,13 +100,15 @@ class ConnTable final : public kernel::EventSink {
   ConnCounters counters_;
   protocols::ParseCounters parse_counters_;
   TrackerContext context_;
-  // The connections, those that moved bytes last at the front. Two lists, since each has its own time-out.
+  // The connections, those that moved bytes last at the front. Two lists, since each has its own
+  // time-out.
   List tcp_;
   List other_;
   std::unordered_map<std::uint64_t, List::iterator> index_;
   std::unordered_map<std::uint32_t, std::uint32_t> conns_of_process_;
   std::vector<std::uint64_t> waiting_;  // connections that want to know of drains
-  std::unordered_set<std::uint32_t> exited_;  // processes with connections that ended since the last drain
+  std::unordered_set<std::uint32_t>
+      exited_;  // processes with connections that ended since the last drain
   std::size_t buffered_ = 0;
   KernelNanos last_time_{};
 

@@ -56,7 +56,8 @@ bool DecodeData(std::string_view record, DecodedChunk& out) {
   chunk.last = std::string_view(out.last, event.last_len);
   chunk.flags = event.flags;
   out.context = event.ctx;
-  chunk.context = (event.flags & (CLEW_DATA_REQUEST | CLEW_DATA_CONTEXT)) != 0 ? &out.context : nullptr;
+  chunk.context =
+      (event.flags & (CLEW_DATA_REQUEST | CLEW_DATA_CONTEXT)) != 0 ? &out.context : nullptr;
   return true;
 }
 

@@ -18,8 +18,8 @@ struct DecodedChunk {
   DecodedChunk& operator=(const DecodedChunk&) = delete;
 };
 
-// False when `record` is shorter than its type and its own lengths demand, or has no valid direction. `out.chunk.bytes` views
-// `record`, everything else `out`.
+// False when `record` is shorter than its type and its own lengths demand, or has no valid
+// direction. `out.chunk.bytes` views `record`, everything else `out`.
 bool DecodeData(std::string_view record, DecodedChunk& out);
 bool DecodeBytes(std::string_view record, DecodedChunk& out);
 bool DecodeOpen(std::string_view record, ConnInfo& out);

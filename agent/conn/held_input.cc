@@ -6,7 +6,9 @@
 namespace clew::conn {
 namespace {
 
-std::size_t Weight(const HeldInput::Item& item) { return sizeof(item) + item.bytes.size() + item.last.size(); }
+std::size_t Weight(const HeldInput::Item& item) {
+  return sizeof(item) + item.bytes.size() + item.last.size();
+}
 
 }  // namespace
 

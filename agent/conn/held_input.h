@@ -17,7 +17,7 @@ class HeldInput {
     enum class Kind : std::uint8_t { kChunk, kGap, kEof };
 
     Kind kind = Kind::kChunk;
-    Chunk meta;          // a chunk's, without views
+    Chunk meta;  // a chunk's, without views
     std::string bytes;
     std::string last;
     std::uint64_t lost = 0;  // a gap's

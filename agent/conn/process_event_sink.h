@@ -1,4 +1,5 @@
-// Where process records go: they travel in the same ring as the bytes, so the connection stage passes them on in order.
+// Where process records go: they travel in the same ring as the bytes, so the connection stage
+// passes them on in order.
 #pragma once
 
 #include "bpf/include/event.h"

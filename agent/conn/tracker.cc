@@ -6,8 +6,8 @@
 namespace clew::conn {
 namespace {
 
-// Turns (changes of direction) that look like no protocol before a connection is ignored. From its beginning on, the first
-// message of each side tells; an older one may be amid a body for a while.
+// Turns (changes of direction) that look like no protocol before a connection is ignored. From its
+// beginning on, the first message of each side tells; an older one may be amid a body for a while.
 constexpr std::uint8_t kMaxFailedTurns = 2;
 constexpr std::uint8_t kMaxFailedTurnsLate = 16;
 // The other thread's record is on its way when a response is here, so the second drain has it.
@@ -42,15 +42,16 @@ void Tracker::OnChunk(Chunk chunk, TrackerContext& context) {
   }
 }
 
-// Brings `chunk` to the end of its stream as we know it: cuts what was told before, tells of what was not. False when nothing
-// is left of it.
+// Brings `chunk` to the end of its stream as we know it: cuts what was told before, tells of what
+// was not. False when nothing is left of it.
 bool Tracker::Align(Chunk& chunk, TrackerContext& context) {
   std::uint64_t& next = next_offset_[Index(chunk.direction)];
   if (chunk.size == 0) return false;
   if (!started_[Index(chunk.direction)]) {
     started_[Index(chunk.direction)] = true;
     if (chunk.offset > 0) seen_from_start_ = false;
-    // A connection that is older than the agent, or that we forgot: what passed before is not known, and no loss.
+    // A connection that is older than the agent, or that we forgot: what passed before is not
+    // known, and no loss.
     if (!opened_ || info_.role == CLEW_ROLE_UNKNOWN) next = chunk.offset;
   }
   if (chunk.offset > next) {
@@ -81,7 +82,8 @@ void Tracker::OnGap(Direction direction, std::uint64_t lost, TrackerContext& con
     return;
   }
   if (held_ != nullptr && held_->direction() == direction) return held_->AddGap(lost);
-  // What waits for a message of this direction waits for one that is lost: it must not be taken for the answer to the next.
+  // What waits for a message of this direction waits for one that is lost: it must not be taken for
+  // the answer to the next.
   if (held_ != nullptr) OfferHeld(false, context);
   session_->OnGap(direction, lost, context.out);
   CheckFinished();
@@ -127,8 +129,12 @@ void Tracker::OfferHeld(bool may_wait, TrackerContext& context) {
         }
         break;
       }
-      case HeldInput::Item::Kind::kGap: session_->OnGap(held_->direction(), item.lost, context.out); break;
-      case HeldInput::Item::Kind::kEof: session_->OnEof(held_->direction(), item.time, context.out); break;
+      case HeldInput::Item::Kind::kGap:
+        session_->OnGap(held_->direction(), item.lost, context.out);
+        break;
+      case HeldInput::Item::Kind::kEof:
+        session_->OnEof(held_->direction(), item.time, context.out);
+        break;
     }
     held_->PopFront();
   }

@@ -1,4 +1,5 @@
-// One connection: keeps both directions' streams in order, finds the protocol, and feeds its session.
+// One connection: keeps both directions' streams in order, finds the protocol, and feeds its
+// session.
 //
 //   undecided --looks like a protocol--> session --finished--> ignored
 //       `------- enough turns that look like none -------------^
@@ -38,9 +39,12 @@ class Tracker {
   // After a drain: lets what waited for two of them go on alone.
   void OnDrained(KernelNanos now, TrackerContext& context);
   // Wants OnDrained.
-  bool waiting() const { return held_ != nullptr || (session_ != nullptr && session_->wants_tick()); }
+  bool waiting() const {
+    return held_ != nullptr || (session_ != nullptr && session_->wants_tick());
+  }
   std::size_t buffered() const {
-    return (held_ != nullptr ? held_->bytes() : 0) + (session_ != nullptr ? session_->buffered() : 0);
+    return (held_ != nullptr ? held_->bytes() : 0) +
+           (session_ != nullptr ? session_->buffered() : 0);
   }
   // Drops the session and everything it keeps; the connection is looked at anew with its next turn.
   void Abandon(KernelNanos time, TrackerContext& context);

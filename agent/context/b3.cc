@@ -22,7 +22,8 @@ std::optional<SpanId> ParseSpanId(std::string_view hex) {
   return id && id->valid() ? id : std::nullopt;
 }
 
-// False when `text` is no decision. "d" (debug) implies sampled; "true" and "false" are an older spelling.
+// False when `text` is no decision. "d" (debug) implies sampled; "true" and "false" are an older
+// spelling.
 bool ParseDecision(std::string_view text, std::optional<bool>& sampled) {
   if (text == "1" || text == "d" || EqualsLower(text, "true")) {
     sampled = true;
@@ -51,7 +52,8 @@ std::optional<B3> ParseB3Single(std::string_view value) {
   b3.parent_id = *parent_id;
   if (rest.size() == 16) return b3;
 
-  // "-" decision, then perhaps "-" and the id of the parent's parent, which nobody needs but which must be one.
+  // "-" decision, then perhaps "-" and the id of the parent's parent, which nobody needs but which
+  // must be one.
   if (rest.size() < 18 || rest[16] != '-') return std::nullopt;
   if (!ParseDecision(rest.substr(17, 1), b3.sampled)) return std::nullopt;
   if (rest.size() == 18) return b3;

@@ -26,7 +26,8 @@ struct Extracted {
   Carrier carrier = Carrier::kNone;  // what the ids are from
   TraceId trace_id;                  // valid unless kNone
   SpanId parent_id;                  // valid unless kNone
-  // W3C flags. With kNone: what a new trace is to begin with, sampled unless the peer decided against it.
+  // W3C flags. With kNone: what a new trace is to begin with, sampled unless the peer decided
+  // against it.
   std::uint8_t flags = 0;
   std::string trace_state;  // only with kTraceparent
 };

@@ -1,4 +1,5 @@
-// Where user space takes new ids from; tests give their own, so that expected output can be written down.
+// Where user space takes new ids from; tests give their own, so that expected output can be written
+// down.
 #pragma once
 
 #include "base/ids.h"

@@ -13,7 +13,9 @@ inline std::string_view TrimOws(std::string_view text) {
   return text;
 }
 
-inline char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+inline char LowerAscii(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 // `lower` must be in lower case already.
 inline bool EqualsLower(std::string_view text, std::string_view lower) {

@@ -26,7 +26,8 @@ std::optional<Traceparent> ParseTraceparent(std::string_view value) {
   const std::string_view version = value.substr(0, 2), trace = value.substr(3, 32),
                          parent = value.substr(36, 16), flags = value.substr(53, 2);
   if (value[2] != '-' || value[35] != '-' || value[52] != '-') return std::nullopt;
-  // Upper case is refused although it could be read: every participant must see the same bytes as invalid.
+  // Upper case is refused although it could be read: every participant must see the same bytes as
+  // invalid.
   if (!IsLowerHex(version) || !IsLowerHex(trace) || !IsLowerHex(parent) || !IsLowerHex(flags)) {
     return std::nullopt;
   }
@@ -41,7 +42,8 @@ std::optional<Traceparent> ParseTraceparent(std::string_view value) {
   return parsed;
 }
 
-std::string FormatTraceparent(const TraceId& trace_id, const SpanId& parent_id, std::uint8_t flags) {
+std::string FormatTraceparent(const TraceId& trace_id, const SpanId& parent_id,
+                              std::uint8_t flags) {
   static constexpr char kFlagDigits[] = "0123";
   std::string value;
   value.reserve(kTraceparentSize);

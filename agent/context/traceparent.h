@@ -19,13 +19,13 @@ inline constexpr std::uint8_t kKnownFlags = kFlagSampled | kFlagRandom;
 inline constexpr std::size_t kTraceparentSize = 55;
 
 struct Traceparent {
-  TraceId trace_id;    // valid
-  SpanId parent_id;    // valid
+  TraceId trace_id;        // valid
+  SpanId parent_id;        // valid
   std::uint8_t flags = 0;  // kKnownFlags only: a bit that we do not know must not be forwarded
 };
 
-// One header's value, white space around it allowed. Nothing when it is invalid: the trace then starts anew.
-// Several `traceparent` headers are invalid too; that is for the caller to see.
+// One header's value, white space around it allowed. Nothing when it is invalid: the trace then
+// starts anew. Several `traceparent` headers are invalid too; that is for the caller to see.
 std::optional<Traceparent> ParseTraceparent(std::string_view value);
 
 // Version 00, always kTraceparentSize characters.

@@ -12,7 +12,8 @@ namespace clew::protocols {
 
 enum class Role : std::uint8_t { kServer, kClient };
 
-// Trace context of a request, and how it was found. Ids that the kernel side chose, or that user space chose in its place.
+// Trace context of a request, and how it was found. Ids that the kernel side chose, or that user
+// space chose in its place.
 struct TraceContext {
   TraceId trace_id;
   SpanId span_id;    // of this exchange's span
@@ -41,13 +42,15 @@ struct Exchange {
   std::string target;            // request target as sent, at most 8 KB
   std::string host;              // Host header, or authority of an absolute target
   std::string user_agent;
-  std::string forwarded_for;     // first address of X-Forwarded-For or Forwarded, for client.address
-  std::string scheme;            // "http" unless a proxy header said otherwise
-  int status_code = 0;           // 0: no response
-  std::optional<std::uint64_t> request_body_size;   // bytes of the body on the wire, framing excluded; nothing: not known
+  std::string forwarded_for;  // first address of X-Forwarded-For or Forwarded, for client.address
+  std::string scheme;         // "http" unless a proxy header said otherwise
+  int status_code = 0;        // 0: no response
+  std::optional<std::uint64_t>
+      request_body_size;  // bytes of the body on the wire, framing excluded; nothing: not known
   std::optional<std::uint64_t> response_body_size;
-  bool upgraded = false;    // 101 or CONNECT: bytes after the head are another protocol's
-  bool incomplete = false;  // the connection ended, or bytes were lost, before the response was whole
+  bool upgraded = false;  // 101 or CONNECT: bytes after the head are another protocol's
+  bool incomplete =
+      false;  // the connection ended, or bytes were lost, before the response was whole
   std::uint64_t request_number = 0;  // on its connection, from 0, as far as seen
 };
 

@@ -19,8 +19,8 @@ bool CopyIds(const clew_context& kernel, TraceContext& out) {
 
 }  // namespace
 
-TraceContext DecideContext(Role role, const clew_context* kernel, const context::PropagationHeaders& headers,
-                           context::IdSource& ids) {
+TraceContext DecideContext(Role role, const clew_context* kernel,
+                           const context::PropagationHeaders& headers, context::IdSource& ids) {
   TraceContext result;
   if (kernel != nullptr) {
     result.link = kernel->link;
@@ -28,7 +28,8 @@ TraceContext DecideContext(Role role, const clew_context* kernel, const context:
     if (CopyIds(*kernel, result)) {
       if (!headers.tracestate.empty()) {
         context::Extracted received = context::Extract(headers);
-        if (received.trace_id == result.trace_id) result.trace_state = std::move(received.trace_state);
+        if (received.trace_id == result.trace_id)
+          result.trace_state = std::move(received.trace_state);
       }
       return result;
     }
@@ -49,7 +50,8 @@ TraceContext DecideContext(Role role, const clew_context* kernel, const context:
     result.origin = CLEW_ORIGIN_ADOPTED;
     result.span_id = received.parent_id;  // the caller's span as the application knows it
   } else {
-    result.origin = received.carrier == context::Carrier::kB3 ? CLEW_ORIGIN_B3 : CLEW_ORIGIN_TRACEPARENT;
+    result.origin =
+        received.carrier == context::Carrier::kB3 ? CLEW_ORIGIN_B3 : CLEW_ORIGIN_TRACEPARENT;
     result.span_id = ids.NewSpanId();
     result.parent_id = received.parent_id;
   }

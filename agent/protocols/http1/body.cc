@@ -6,9 +6,9 @@
 namespace clew::protocols::http1 {
 namespace {
 
-constexpr std::uint8_t kMaxSizeDigits = 15;         // 60 bits
-constexpr std::uint32_t kMaxExtension = 4096;       // bytes
-constexpr std::uint32_t kMaxTrailers = 64u << 10;   // bytes
+constexpr std::uint8_t kMaxSizeDigits = 15;        // 60 bits
+constexpr std::uint32_t kMaxExtension = 4096;      // bytes
+constexpr std::uint32_t kMaxTrailers = 64u << 10;  // bytes
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -28,14 +28,21 @@ constexpr std::uint64_t Pack(std::string_view bytes) {
 void BodyReader::Begin(Framing framing, std::uint64_t length) {
   *this = BodyReader();
   switch (framing) {
-    case Framing::kNone: break;
+    case Framing::kNone:
+      break;
     case Framing::kLength:
       remaining_ = length;
       state_ = length > 0 ? State::kLength : State::kDone;
       break;
-    case Framing::kChunked: state_ = State::kChunkSize; break;
-    case Framing::kUntilClose: state_ = State::kUntilClose; break;
-    case Framing::kUnknown: LoseFraming(); break;
+    case Framing::kChunked:
+      state_ = State::kChunkSize;
+      break;
+    case Framing::kUntilClose:
+      state_ = State::kUntilClose;
+      break;
+    case Framing::kUnknown:
+      LoseFraming();
+      break;
   }
 }
 
@@ -123,16 +130,22 @@ void BodyReader::FeedFraming(char c) {
       }
       break;
     case State::kChunkExtension:
-      if (c == '\n') EndOfChunkSize();
-      else if (framing_bytes_ > kMaxExtension) LoseFraming();
+      if (c == '\n')
+        EndOfChunkSize();
+      else if (framing_bytes_ > kMaxExtension)
+        LoseFraming();
       break;
     case State::kChunkSizeLf:
-      if (c == '\n') EndOfChunkSize();
-      else LoseFraming();
+      if (c == '\n')
+        EndOfChunkSize();
+      else
+        LoseFraming();
       break;
     case State::kChunkDataCr:
-      if (c == '\r') state_ = State::kChunkDataLf;
-      else LoseFraming();
+      if (c == '\r')
+        state_ = State::kChunkDataLf;
+      else
+        LoseFraming();
       break;
     case State::kChunkDataLf:
       if (c == '\n') {
@@ -149,10 +162,13 @@ void BodyReader::FeedFraming(char c) {
       state_ = c == '\n' ? State::kDone : State::kTrailerLine;
       break;
     case State::kTrailerLine:
-      if (c == '\n') state_ = State::kTrailerStart;
-      else if (framing_bytes_ > kMaxTrailers) LoseFraming();
+      if (c == '\n')
+        state_ = State::kTrailerStart;
+      else if (framing_bytes_ > kMaxTrailers)
+        LoseFraming();
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

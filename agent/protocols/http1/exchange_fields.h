@@ -11,6 +11,11 @@ inline constexpr std::size_t kMaxText = 1 << 10;    // of host and user agent
 
 void CopyRequestFields(const Head& head, Exchange& exchange);
 
+// Times come from records of different processors: a request's record may have been made after that
+// of its response, though its bytes moved before. Afterwards each part of the exchange begins
+// before it ends, and the response not before the request.
+void OrderTimes(Exchange& exchange);
+
 // Framing of a request's body (RFC 9112, section 6.3).
 Framing RequestFraming(const Head& head);
 // ... and of a response's, to a request that was a HEAD or not. 1xx responses have none.

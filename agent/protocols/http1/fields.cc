@@ -17,22 +17,36 @@ Field Classify(std::string_view name) {
     return EqualsLower(name, lower) ? field : Field::kOther;
   };
   switch (name.size()) {
-    case 2: return is("b3", Field::kB3);
-    case 4: return is("host", Field::kHost);
-    case 9: return is("forwarded", Field::kForwarded);
+    case 2:
+      return is("b3", Field::kB3);
+    case 4:
+      return is("host", Field::kHost);
+    case 9:
+      return is("forwarded", Field::kForwarded);
     case 10:
       switch (LowerAscii(name[0])) {
-        case 'u': return is("user-agent", Field::kUserAgent);
-        case 't': return is("tracestate", Field::kTracestate);
-        default: return is("x-b3-flags", Field::kB3Flags);
+        case 'u':
+          return is("user-agent", Field::kUserAgent);
+        case 't':
+          return is("tracestate", Field::kTracestate);
+        default:
+          return is("x-b3-flags", Field::kB3Flags);
       }
-    case 11: return LowerAscii(name[0]) == 't' ? is("traceparent", Field::kTraceparent) : is("x-b3-spanid", Field::kB3SpanId);
-    case 12: return LowerAscii(name[5]) == 't' ? is("x-b3-traceid", Field::kB3TraceId) : is("x-b3-sampled", Field::kB3Sampled);
-    case 14: return is("content-length", Field::kContentLength);
-    case 15: return is("x-forwarded-for", Field::kXForwardedFor);
-    case 17: return LowerAscii(name[0]) == 't' ? is("transfer-encoding", Field::kTransferEncoding)
-                                               : is("x-forwarded-proto", Field::kXForwardedProto);
-    default: return Field::kOther;
+    case 11:
+      return LowerAscii(name[0]) == 't' ? is("traceparent", Field::kTraceparent)
+                                        : is("x-b3-spanid", Field::kB3SpanId);
+    case 12:
+      return LowerAscii(name[5]) == 't' ? is("x-b3-traceid", Field::kB3TraceId)
+                                        : is("x-b3-sampled", Field::kB3Sampled);
+    case 14:
+      return is("content-length", Field::kContentLength);
+    case 15:
+      return is("x-forwarded-for", Field::kXForwardedFor);
+    case 17:
+      return LowerAscii(name[0]) == 't' ? is("transfer-encoding", Field::kTransferEncoding)
+                                        : is("x-forwarded-proto", Field::kXForwardedProto);
+    default:
+      return Field::kOther;
   }
 }
 
@@ -52,7 +66,8 @@ void ReadLength(std::string_view value, Head& head) {
   for (bool more = true; more;) {
     const std::size_t comma = value.find(',');
     std::uint64_t length = 0;
-    if (!ParseLength(TrimOws(value.substr(0, comma)), length) || (head.has_length && head.length != length)) {
+    if (!ParseLength(TrimOws(value.substr(0, comma)), length) ||
+        (head.has_length && head.length != length)) {
       head.ambiguous = true;
       return;
     }
@@ -63,12 +78,14 @@ void ReadLength(std::string_view value, Head& head) {
   }
 }
 
-// Only the last coding of the last field decides; "chunked" before another one is an error that nobody can frame.
+// Only the last coding of the last field decides; "chunked" before another one is an error that
+// nobody can frame.
 void ReadTransferEncoding(std::string_view value, Head& head) {
   if (head.chunked) head.ambiguous = true;
   head.has_transfer_encoding = true;
   const std::size_t comma = value.rfind(',');
-  head.chunked = EqualsLower(TrimOws(comma == std::string_view::npos ? value : value.substr(comma + 1)), "chunked");
+  head.chunked = EqualsLower(
+      TrimOws(comma == std::string_view::npos ? value : value.substr(comma + 1)), "chunked");
 }
 
 // A value that is kept as text; the first one counts, one with control characters does not.
@@ -84,12 +101,16 @@ std::string_view StripPort(std::string_view node) {
     return close == std::string_view::npos ? std::string_view() : node.substr(1, close - 1);
   }
   const std::size_t colon = node.find(':');
-  const bool one_colon = colon != std::string_view::npos && node.find(':', colon + 1) == std::string_view::npos;
+  const bool one_colon =
+      colon != std::string_view::npos && node.find(':', colon + 1) == std::string_view::npos;
   return one_colon ? node.substr(0, colon) : node;
 }
 
 bool IsAddress(std::string_view text) {
-  const auto is_part = [](char c) { return (c >= '0' && c <= '9') || (LowerAscii(c) >= 'a' && LowerAscii(c) <= 'f') || c == ':' || c == '.'; };
+  const auto is_part = [](char c) {
+    return (c >= '0' && c <= '9') || (LowerAscii(c) >= 'a' && LowerAscii(c) <= 'f') || c == ':' ||
+           c == '.';
+  };
   return !text.empty() && text.size() <= 45 && std::all_of(text.begin(), text.end(), is_part);
 }
 
@@ -108,24 +129,51 @@ Field ReadField(std::string_view line, Head& head) {
   if (field == Field::kOther) return field;
   const std::string_view value = TrimOws(line.substr(colon + 1));
   switch (field) {
-    case Field::kHost: SetText(value, head.host); break;
-    case Field::kUserAgent: SetText(value, head.user_agent); break;
-    case Field::kContentLength: ReadLength(value, head); break;
-    case Field::kTransferEncoding: ReadTransferEncoding(value, head); break;
-    case Field::kForwarded: SetText(value, head.forwarded); break;
-    case Field::kXForwardedFor: SetText(value, head.x_forwarded_for); break;
-    case Field::kXForwardedProto: SetText(value, head.x_forwarded_proto); break;
+    case Field::kHost:
+      SetText(value, head.host);
+      break;
+    case Field::kUserAgent:
+      SetText(value, head.user_agent);
+      break;
+    case Field::kContentLength:
+      ReadLength(value, head);
+      break;
+    case Field::kTransferEncoding:
+      ReadTransferEncoding(value, head);
+      break;
+    case Field::kForwarded:
+      SetText(value, head.forwarded);
+      break;
+    case Field::kXForwardedFor:
+      SetText(value, head.x_forwarded_for);
+      break;
+    case Field::kXForwardedProto:
+      SetText(value, head.x_forwarded_proto);
+      break;
     case Field::kTraceparent:
       head.propagation.traceparent = value;
       ++head.propagation.traceparent_count;
       break;
-    case Field::kTracestate: head.propagation.tracestate.push_back(value); break;
-    case Field::kB3: SetText(value, head.propagation.b3); break;
-    case Field::kB3TraceId: SetText(value, head.propagation.b3_multi.trace_id); break;
-    case Field::kB3SpanId: SetText(value, head.propagation.b3_multi.span_id); break;
-    case Field::kB3Sampled: SetText(value, head.propagation.b3_multi.sampled); break;
-    case Field::kB3Flags: SetText(value, head.propagation.b3_multi.flags); break;
-    case Field::kOther: break;
+    case Field::kTracestate:
+      head.propagation.tracestate.push_back(value);
+      break;
+    case Field::kB3:
+      SetText(value, head.propagation.b3);
+      break;
+    case Field::kB3TraceId:
+      SetText(value, head.propagation.b3_multi.trace_id);
+      break;
+    case Field::kB3SpanId:
+      SetText(value, head.propagation.b3_multi.span_id);
+      break;
+    case Field::kB3Sampled:
+      SetText(value, head.propagation.b3_multi.sampled);
+      break;
+    case Field::kB3Flags:
+      SetText(value, head.propagation.b3_multi.flags);
+      break;
+    case Field::kOther:
+      break;
   }
   return field;
 }
@@ -143,17 +191,20 @@ ForwardedClient ReadForwarded(const Head& head) {
       const std::size_t equals = pair.find('=');
       if (equals == std::string_view::npos) continue;
       std::string_view value = pair.substr(equals + 1);
-      if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+      if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+        value = value.substr(1, value.size() - 2);
       const std::string_view name = pair.substr(0, equals);
       if (EqualsLower(name, "for")) client.address = StripPort(value);
       if (EqualsLower(name, "proto")) client.scheme = KnownScheme(value);
     }
   } else if (!head.x_forwarded_for.empty()) {
-    client.address = StripPort(TrimOws(head.x_forwarded_for.substr(0, head.x_forwarded_for.find(','))));
+    client.address =
+        StripPort(TrimOws(head.x_forwarded_for.substr(0, head.x_forwarded_for.find(','))));
   }
   if (!IsAddress(client.address)) client.address = {};
   if (client.scheme.empty()) {
-    client.scheme = KnownScheme(TrimOws(head.x_forwarded_proto.substr(0, head.x_forwarded_proto.find(','))));
+    client.scheme =
+        KnownScheme(TrimOws(head.x_forwarded_proto.substr(0, head.x_forwarded_proto.find(','))));
   }
   return client;
 }

@@ -16,7 +16,8 @@ constexpr std::size_t kMaxDetectedMethod = 14;  // so that method, space and '/'
 // token (RFC 9110, section 5.6.2)
 constexpr std::array<bool, 256> MakeTokenTable() {
   std::array<bool, 256> table{};
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
   for (int c = '0'; c <= '9'; ++c) table[c] = true;
   for (int c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
   return table;
@@ -68,7 +69,8 @@ bool TakeLine(std::string_view& rest, std::string_view& line) {
 ParseState Parse(std::string_view bytes, bool cut, Head& head) {
   head = Head{};
   std::string_view rest = bytes, line;
-  if (rest.empty() || !TakeLine(rest, line)) return cut ? ParseState::kMalformed : ParseState::kNeedMore;
+  if (rest.empty() || !TakeLine(rest, line))
+    return cut ? ParseState::kMalformed : ParseState::kNeedMore;
   head.is_response = line.starts_with("HTTP/");
   if (!(head.is_response ? ParseStatusLine(line, head) : ParseRequestLine(line, head))) {
     return ParseState::kMalformed;
@@ -101,7 +103,8 @@ ParseState ParseCutHead(std::string_view bytes, Head& head) { return Parse(bytes
 std::size_t FindHeadEnd(std::string_view bytes, std::size_t& scanned) {
   std::size_t at = scanned;
   while (at < bytes.size()) {
-    const auto* found = static_cast<const char*>(std::memchr(bytes.data() + at, '\n', bytes.size() - at));
+    const auto* found =
+        static_cast<const char*>(std::memchr(bytes.data() + at, '\n', bytes.size() - at));
     if (found == nullptr) {
       scanned = bytes.size();
       return 0;
@@ -131,9 +134,11 @@ Likeness LooksLikeRequest(std::string_view bytes) {
   if (i == 0 || bytes[i] != ' ') return Likeness::kNo;
   const std::string_view method = bytes.substr(0, i), target = bytes.substr(i + 1);
   if (target.empty()) return Likeness::kMaybe;
-  // "EHLO host", "SET key", "MAIL FROM:" have a first word too; their second one does not begin like a target.
+  // "EHLO host", "SET key", "MAIL FROM:" have a first word too; their second one does not begin
+  // like a target.
   if (target[0] == '/') return Likeness::kYes;
-  if (target[0] == '*') return target.size() < 2 ? Likeness::kMaybe : target[1] == ' ' ? Likeness::kYes : Likeness::kNo;
+  if (target[0] == '*')
+    return target.size() < 2 ? Likeness::kMaybe : target[1] == ' ' ? Likeness::kYes : Likeness::kNo;
   if (method == "CONNECT") return Likeness::kYes;
   const std::string_view scheme = "http";
   const std::size_t common = std::min(target.size(), scheme.size());

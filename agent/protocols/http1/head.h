@@ -3,8 +3,9 @@
 //   GET /orders/42 HTTP/1.1 CRLF   Host: shop CRLF   CRLF
 //   HTTP/1.1 200 OK CRLF           Content-Length: 2 CRLF   CRLF
 //
-// We watch, we do not take part: what a real server would refuse is read as well as it can be, but a head whose body
-// length is open to interpretation (conflicting lengths, folded framing fields) never gets a guessed one.
+// We watch, we do not take part: what a real server would refuse is read as well as it can be, but
+// a head whose body length is open to interpretation (conflicting lengths, folded framing fields)
+// never gets a guessed one.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,7 @@ struct Head {
 
   std::string_view host;
   std::string_view user_agent;
-  std::string_view forwarded;          // first Forwarded, X-Forwarded-For, X-Forwarded-Proto
+  std::string_view forwarded;  // first Forwarded, X-Forwarded-For, X-Forwarded-Proto
   std::string_view x_forwarded_for;
   std::string_view x_forwarded_proto;
   context::PropagationHeaders propagation;
@@ -51,16 +52,17 @@ struct Head {
 
 enum class ParseState : std::uint8_t { kOk, kNeedMore, kMalformed };
 
-// `bytes` begin with a start line. kOk: `head` is filled and its views are of `bytes`. Else `head` is not to be used.
-// Lines may end with a bare LF; the empty line too.
+// `bytes` begin with a start line. kOk: `head` is filled and its views are of `bytes`. Else `head`
+// is not to be used. Lines may end with a bare LF; the empty line too.
 ParseState ParseHead(std::string_view bytes, Head& head);
 
-// The same for a head of which `bytes` are all that there will ever be: complete lines are read, the rest is left.
-// kMalformed when not even the start line is there.
+// The same for a head of which `bytes` are all that there will ever be: complete lines are read,
+// the rest is left. kMalformed when not even the start line is there.
 ParseState ParseCutHead(std::string_view bytes, Head& head);
 
-// The size of the head that `bytes` begin with, empty line included; 0: its end is not there yet. `scanned` bytes were
-// searched by earlier calls and is moved on, so that a head in many pieces is read once.
+// The size of the head that `bytes` begin with, empty line included; 0: its end is not there yet.
+// `scanned` bytes were searched by earlier calls and is moved on, so that a head in many pieces is
+// read once.
 std::size_t FindHeadEnd(std::string_view bytes, std::size_t& scanned);
 
 // What the first bytes say of a message's start. Sixteen are enough to tell.

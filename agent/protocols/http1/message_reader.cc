@@ -47,9 +47,15 @@ MessageReader::Event MessageReader::Next(Input& in, Head& head) {
     Event event = Event::kNeedMore;
     switch (phase_) {
       case Phase::kStart:
-      case Phase::kLost: event = NextAtStart(in, head, ready); break;
-      case Phase::kHead: event = NextInHead(in, head, ready); break;
-      case Phase::kBody: event = NextInBody(in, ready); break;
+      case Phase::kLost:
+        event = NextAtStart(in, head, ready);
+        break;
+      case Phase::kHead:
+        event = NextInHead(in, head, ready);
+        break;
+      case Phase::kBody:
+        event = NextInBody(in, ready);
+        break;
     }
     if (ready) return event;
     if (in.empty()) return Event::kNeedMore;
@@ -61,10 +67,12 @@ MessageReader::Event MessageReader::NextAtStart(Input& in, Head& head, bool& rea
   if (in.empty()) return Event::kNeedMore;
   const bool was_lost = phase_ == Phase::kLost;
   if (in.bytes().empty() || (was_lost && !in.at_call_start())) {
-    // A start that was not seen cannot be found; and within a call of which the beginning made no sense, a body that
-    // quotes HTTP is as likely as a message.
-    if (in.bytes().empty()) in.SkipHole(in.hole());
-    else in.Consume(in.bytes().size());
+    // A start that was not seen cannot be found; and within a call of which the beginning made no
+    // sense, a body that quotes HTTP is as likely as a message.
+    if (in.bytes().empty())
+      in.SkipHole(in.hole());
+    else
+      in.Consume(in.bytes().size());
     ready = !was_lost;
     return was_lost ? Event::kNeedMore : Lose(Event::kLost);
   }
@@ -119,12 +127,16 @@ MessageReader::Event MessageReader::NextInHead(Input& in, Head& head, bool& read
     cut = in.hole() > 0;
   }
   if (!has_start_line_) has_start_line_ = partial_.find('\n', before) != std::string::npos;
-  // Judged by its first bytes and once more by its start line, so that garbage is not kept until it has the size of a head.
+  // Judged by its first bytes and once more by its start line, so that garbage is not kept until it
+  // has the size of a head.
   ParseState state = ParseState::kMalformed;
   if (StartLikeness(partial_) != Likeness::kNo) {
-    if (cut) state = ParseCutHead(partial_, head);
-    else if (end != 0 || has_start_line_ != had_start_line) state = ParseHead(partial_, head);
-    else state = ParseState::kNeedMore;
+    if (cut)
+      state = ParseCutHead(partial_, head);
+    else if (end != 0 || has_start_line_ != had_start_line)
+      state = ParseHead(partial_, head);
+    else
+      state = ParseState::kNeedMore;
   }
   in.Consume(taken);
   if (state == ParseState::kNeedMore) return Event::kNeedMore;
@@ -134,10 +146,13 @@ MessageReader::Event MessageReader::NextInHead(Input& in, Head& head, bool& read
 }
 
 MessageReader::Event MessageReader::NextInBody(Input& in, bool& ready) {
-  if (body_.opaque() && in.at_call_start() && StartLikeness(in.bytes()) == Likeness::kYes) return End(ready);
+  if (body_.opaque() && in.at_call_start() && StartLikeness(in.bytes()) == Likeness::kYes)
+    return End(ready);
   if (!body_.done() && !in.empty()) {
-    if (in.bytes().empty()) in.SkipHole(body_.Skip(in.hole()));
-    else in.Consume(body_.Feed(in.bytes()));
+    if (in.bytes().empty())
+      in.SkipHole(body_.Skip(in.hole()));
+    else
+      in.Consume(body_.Feed(in.bytes()));
   }
   if (body_.done()) return End(ready);
   if (in.empty() && body_.opaque() && body_.EndsLikeChunked()) return End(ready);
@@ -172,9 +187,12 @@ MessageReader::Event MessageReader::Lose(Event why) {
 
 Likeness MessageReader::StartLikeness(std::string_view bytes) const {
   switch (kind_) {
-    case Kind::kRequests: return LooksLikeRequest(bytes);
-    case Kind::kResponses: return LooksLikeResponse(bytes);
-    case Kind::kEither: return std::max(LooksLikeRequest(bytes), LooksLikeResponse(bytes));
+    case Kind::kRequests:
+      return LooksLikeRequest(bytes);
+    case Kind::kResponses:
+      return LooksLikeResponse(bytes);
+    case Kind::kEither:
+      return std::max(LooksLikeRequest(bytes), LooksLikeResponse(bytes));
   }
   return Likeness::kNo;
 }
@@ -184,8 +202,10 @@ bool MessageReader::Accepts(const Head& head) const {
 }
 
 void MessageReader::DropPartial() {
-  if (partial_.capacity() > kInlineCapacity) std::string().swap(partial_);
-  else partial_.clear();
+  if (partial_.capacity() > kInlineCapacity)
+    std::string().swap(partial_);
+  else
+    partial_.clear();
   scanned_ = 0;
   has_start_line_ = false;
 }

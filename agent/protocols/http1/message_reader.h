@@ -2,8 +2,8 @@
 //
 //   bytes of calls -> kHead, kEnd, kHead, kEnd ...
 //
-// The caller pulls events until the input is used up, and says after each kHead how the body is framed, since a response's
-// framing depends on its request.
+// The caller pulls events until the input is used up, and says after each kHead how the body is
+// framed, since a response's framing depends on its request.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@
 
 namespace clew::protocols::http1 {
 
-// What one call moved, as far as it is known: its beginning, a hole, its end. Any of them may be empty.
+// What one call moved, as far as it is known: its beginning, a hole, its end. Any of them may be
+// empty.
 class Input {
  public:
   explicit Input(const conn::Chunk& chunk);
@@ -24,8 +25,10 @@ class Input {
   static Input Gap(std::uint64_t lost);
 
   bool empty() const { return bytes_.empty() && hole_ == 0; }
-  std::string_view bytes() const { return bytes_; }  // what is seen at this point; empty within the hole
-  std::uint64_t hole() const { return hole_; }       // what comes after `bytes`
+  std::string_view bytes() const {
+    return bytes_;
+  }                                             // what is seen at this point; empty within the hole
+  std::uint64_t hole() const { return hole_; }  // what comes after `bytes`
   bool at_call_start() const { return at_call_start_; }
   std::uint64_t used() const { return used_; }
   void Consume(std::size_t n);
@@ -68,11 +71,14 @@ class MessageReader {
   // The last kHead was the first one after kLost.
   bool resynced() const { return resynced_; }
   // Bytes kept of a head that is not complete.
-  std::size_t buffered() const { return partial_.capacity() > kInlineCapacity ? partial_.capacity() : 0; }
+  std::size_t buffered() const {
+    return partial_.capacity() > kInlineCapacity ? partial_.capacity() : 0;
+  }
 
  private:
   enum class Phase : std::uint8_t { kStart, kHead, kBody, kLost };
-  static constexpr std::size_t kInlineCapacity = 15;  // std::string holds so many without allocating
+  static constexpr std::size_t kInlineCapacity =
+      15;  // std::string holds so many without allocating
 
   Event NextAtStart(Input& in, Head& head, bool& ready);
   Event NextInHead(Input& in, Head& head, bool& ready);

@@ -14,9 +14,11 @@ using Event = MessageReader::Event;
 
 constexpr std::size_t kMaxPipelined = 128;  // requests without an answer
 constexpr int kMaxLostTurns = 32;           // changes of direction without a message
-// A response may overtake the records of its request's last bytes, and a server may answer before it has read them all.
+// A response may overtake the records of its request's last bytes, and a server may answer before
+// it has read them all.
 constexpr std::chrono::milliseconds kRequestEndWait(50);
-// A response whose end cannot be found ends with the next request, or when nothing more came for so long.
+// A response whose end cannot be found ends with the next request, or when nothing more came for so
+// long.
 constexpr std::chrono::seconds kOpaqueQuiet(1);
 
 }  // namespace
@@ -37,7 +39,8 @@ Session::~Session() = default;
 std::uint32_t Session::OnChunk(const conn::Chunk& chunk, bool may_wait, Sink<Exchange>& out) {
   Input in(chunk);
   Run(chunk.direction, in, &chunk, may_wait, out);
-  if (!finished_ && reader(chunk.direction).lost() && chunk.direction != last_direction_ && ++lost_turns_ > kMaxLostTurns) {
+  if (!finished_ && reader(chunk.direction).lost() && chunk.direction != last_direction_ &&
+      ++lost_turns_ > kMaxLostTurns) {
     GiveUp(out);
   }
   last_direction_ = chunk.direction;
@@ -51,7 +54,8 @@ void Session::OnGap(Direction direction, std::uint64_t lost, Sink<Exchange>& out
 }
 
 // `chunk` is null for a gap, of which no time is known.
-void Session::Run(Direction direction, Input& in, const conn::Chunk* chunk, bool may_wait, Sink<Exchange>& out) {
+void Session::Run(Direction direction, Input& in, const conn::Chunk* chunk, bool may_wait,
+                  Sink<Exchange>& out) {
   MessageReader& messages = reader(direction);
   Head head;
   while (!finished_) {
@@ -63,26 +67,33 @@ void Session::Run(Direction direction, Input& in, const conn::Chunk* chunk, bool
     const Event event = messages.Next(in, head);
 
     if (chunk != nullptr) {
-      const bool head_goes_on = was_in_head && (chunk->flags & CLEW_DATA_CONTEXT) != 0 && at_call_start;
+      const bool head_goes_on =
+          was_in_head && (chunk->flags & CLEW_DATA_CONTEXT) != 0 && at_call_start;
       const bool head_began = !was_in_head && (event == Event::kHead || messages.in_head());
       if (head_began) NoteHeadStart(*chunk, at_call_start);
       if (head_goes_on) NoteContext(*chunk);
       if (was_in_body && in.used() != used) NoteProgress(direction, chunk->time);
     }
     switch (event) {
-      case Event::kNeedMore: return;
+      case Event::kNeedMore:
+        return;
       case Event::kHead:
         lost_turns_ = 0;
         if (messages.resynced()) ++counters_.resyncs;
         if (head.cut) ++counters_.truncated_heads;
         LearnRole(direction, head.is_response);
-        head_end_ = chunk != nullptr ? chunk->time : head_starts_[static_cast<std::size_t>(direction)].time;
-        if (head.is_response) OnResponseHead(head, out);
-        else OnRequestHead(head, out);
+        head_end_ =
+            chunk != nullptr ? chunk->time : head_starts_[static_cast<std::size_t>(direction)].time;
+        if (head.is_response)
+          OnResponseHead(head, out);
+        else
+          OnRequestHead(head, out);
         break;
       case Event::kEnd:
-        if (IsRequests(direction)) OnRequestEnd(out);
-        else if (answering_) OnResponseEnd(false, out);
+        if (IsRequests(direction))
+          OnRequestEnd(out);
+        else if (answering_)
+          OnResponseEnd(false, out);
         break;
       case Event::kHeadTooLong:
         ++counters_.head_too_long;
@@ -96,11 +107,14 @@ void Session::Run(Direction direction, Input& in, const conn::Chunk* chunk, bool
   }
 }
 
-// True when a response begins here whose request this end must have written already: the threads that write and read
-// record independently. A server cannot answer what it has not read, and a connection that we do not know from its
-// beginning may well show the answer to a request of before.
+// True when a response begins here whose request this end must have written already: the threads
+// that write and read record independently. A server cannot answer what it has not read, and a
+// connection that we do not know from its beginning may well show the answer to a request of
+// before.
 bool Session::MustWait(Direction direction, const Input& in) const {
-  if (direction != Direction::kIngress || in.empty() || !pending_.empty() || !reader(direction).at_start()) return false;
+  if (direction != Direction::kIngress || in.empty() || !pending_.empty() ||
+      !reader(direction).at_start())
+    return false;
   const bool is_client = role_known_ ? request_direction_ == Direction::kEgress && requests_seen_
                                      : conn_.role == CLEW_ROLE_ACTIVE;
   return is_client && LooksLikeResponse(in.bytes()) != Likeness::kNo;
@@ -112,7 +126,8 @@ void Session::NoteHeadStart(const conn::Chunk& chunk, bool at_call_start) {
   start.tgid = chunk.tgid;
   start.tid = chunk.tid;
   start.has_context = false;
-  // The kernel side looks at the first byte of a call only: its context is not that of a request further in.
+  // The kernel side looks at the first byte of a call only: its context is not that of a request
+  // further in.
   if (at_call_start) NoteContext(chunk);
 }
 
@@ -125,8 +140,10 @@ void Session::NoteContext(const conn::Chunk& chunk) {
 
 // Bytes of a body moved.
 void Session::NoteProgress(Direction direction, KernelNanos time) {
-  if (!IsRequests(direction)) last_response_ = std::max(last_response_, time);
-  else if (reading_ != nullptr) reading_->exchange.request_end = time;
+  if (!IsRequests(direction))
+    last_response_ = std::max(last_response_, time);
+  else if (reading_ != nullptr)
+    reading_->exchange.request_end = time;
 }
 
 void Session::LearnRole(Direction direction, bool is_response) {
@@ -153,8 +170,8 @@ void Session::OnRequestHead(const Head& head, Sink<Exchange>& out) {
   exchange.request_end = head_end_;
   exchange.request_number = requests_++;
   CopyRequestFields(head, exchange);
-  exchange.context =
-      DecideContext(exchange.role, start.has_context ? &start.context : nullptr, head.propagation, ids_);
+  exchange.context = DecideContext(exchange.role, start.has_context ? &start.context : nullptr,
+                                   head.propagation, ids_);
   pending->to_head = head.method == "HEAD";
   pending->to_connect = head.method == "CONNECT";
   requests_seen_ = true;
@@ -185,7 +202,8 @@ void Session::OnResponseHead(const Head& head, Sink<Exchange>& out) {
   Pending& pending = *pending_.front();
   Exchange& exchange = pending.exchange;
   exchange.status_code = head.status;
-  exchange.response_start = head_starts_[static_cast<std::size_t>(conn::Other(request_direction_))].time;
+  exchange.response_start =
+      head_starts_[static_cast<std::size_t>(conn::Other(request_direction_))].time;
   last_response_ = head_end_;
   answering_ = true;
   if (head.status == 101 || (pending.to_connect && head.status < 300)) {
@@ -203,10 +221,12 @@ void Session::OnResponseEnd(bool incomplete, Sink<Exchange>& out) {
   Pending& pending = *pending_.front();
   pending.exchange.response_end = last_response_;
   if (!pending.exchange.upgraded) pending.exchange.response_body_size = responses().body().size();
-  // One that was answered while another one waited: seen with nothing lost, so that is how this client works.
+  // One that was answered while another one waited: seen with nothing lost, so that is how this
+  // client works.
   if (!incomplete && pending_.size() > 1) pipelined_ = true;
   pending.response_done = !incomplete;
-  const bool request_goes_on = &pending == reading_ && !requests().body().opaque() && !requests().body().done();
+  const bool request_goes_on =
+      &pending == reading_ && !requests().body().opaque() && !requests().body().done();
   if (incomplete || !request_goes_on) PushFront(incomplete, out);
 }
 
@@ -231,7 +251,8 @@ void Session::OnClose(KernelNanos, Sink<Exchange>& out) {
 }
 
 bool Session::wants_tick() const {
-  return !pending_.empty() && (pending_.front()->response_done || (answering_ && responses().body().opaque()));
+  return !pending_.empty() &&
+         (pending_.front()->response_done || (answering_ && responses().body().opaque()));
 }
 
 void Session::OnTick(KernelNanos now, Sink<Exchange>& out) {
@@ -262,14 +283,7 @@ void Session::PushFront(bool incomplete, Sink<Exchange>& out) {
   Exchange& exchange = pending->exchange;
   exchange.conn = conn_;
   exchange.incomplete = incomplete;
-  if (exchange.status_code != 0) {
-    // The record of the request may have been made after that of the response, though the bytes moved before.
-    if (exchange.request_start > exchange.response_start) {
-      exchange.request_start = exchange.request_end = exchange.response_start;
-    }
-    exchange.response_end = std::max(exchange.response_start, exchange.response_end);
-  }
-  exchange.request_end = std::max(exchange.request_start, exchange.request_end);
+  OrderTimes(exchange);
   out.Push(std::move(exchange));
 }
 

@@ -1,13 +1,14 @@
 // Pairs the requests and responses of one HTTP/1.x connection.
 //
-// The direction of the first request gives the role: read from the socket, this end is the server; written, the client.
-// Responses come in the order of their requests (RFC 9112, section 9.3.2). What a gap does to that order:
+// The direction of the first request gives the role: read from the socket, this end is the server;
+// written, the client. Responses come in the order of their requests (RFC 9112, section 9.3.2).
+// What a gap does to that order:
 //
-//   lost in a body                   counted through, or the framing is lost and the next start is looked for
-//   lost between requests            responses that find no request are dropped (orphans)
-//   lost between responses           all requests but the last are over, since clients rarely pipeline;
-//                                    on a connection that was seen to pipeline nothing is certain: given up
-//   a request while the answer to the one before is still lost: that one is over
+// - in a body: counted through, or the framing is lost and the next start is looked for
+// - between requests: responses that find no request are dropped (orphans)
+// - between responses: all requests but the last are over, since clients rarely pipeline; on a
+//   connection that was seen to pipeline nothing is certain: given up
+// - a request comes while the answer to the one before is still lost: that one is over
 #pragma once
 
 #include <array>
@@ -47,13 +48,16 @@ class Session final : public ProtocolSession {
   };
 
   MessageReader& reader(conn::Direction d) { return readers_[static_cast<std::size_t>(d)]; }
-  const MessageReader& reader(conn::Direction d) const { return readers_[static_cast<std::size_t>(d)]; }
+  const MessageReader& reader(conn::Direction d) const {
+    return readers_[static_cast<std::size_t>(d)];
+  }
   const MessageReader& responses() const { return reader(conn::Other(request_direction_)); }
   bool IsRequests(conn::Direction d) const { return role_known_ && d == request_direction_; }
   MessageReader& requests() { return reader(request_direction_); }
   MessageReader& responses() { return reader(conn::Other(request_direction_)); }
 
-  void Run(conn::Direction direction, Input& in, const conn::Chunk* chunk, bool may_wait, Sink<Exchange>& out);
+  void Run(conn::Direction direction, Input& in, const conn::Chunk* chunk, bool may_wait,
+           Sink<Exchange>& out);
   bool MustWait(conn::Direction direction, const Input& in) const;
   void NoteHeadStart(const conn::Chunk& chunk, bool at_call_start);
   void NoteContext(const conn::Chunk& chunk);
@@ -75,7 +79,7 @@ class Session final : public ProtocolSession {
   context::IdSource& ids_;
   std::array<MessageReader, 2> readers_;
   std::vector<std::unique_ptr<Pending>> pending_;  // oldest first; empty on an idle connection
-  Pending* reading_ = nullptr;  // the one of pending_ whose request is not over
+  Pending* reading_ = nullptr;                     // the one of pending_ whose request is not over
   std::array<HeadStart, 2> head_starts_;
   KernelNanos head_end_{};       // last byte of the head that was read last
   KernelNanos last_response_{};  // last bytes in that direction

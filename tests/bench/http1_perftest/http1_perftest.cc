@@ -1,4 +1,5 @@
-// What an exchange costs from records to Exchange; a whole span has 5 us of the agent's CPU, this stage wants 1.5 of them.
+// What an exchange costs from records to Exchange; a whole span has 5 us of the agent's CPU, this
+// stage wants 1.5 of them.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 #include <sys/socket.h>
@@ -13,19 +14,25 @@
 namespace clew::conn {
 namespace {
 
-constexpr std::string_view kShortRequest = "GET /index.html HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
+constexpr std::string_view kShortRequest =
+    "GET /index.html HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
 constexpr std::string_view kBrowserRequest =
-    "GET /api/v1/orders/48213?expand=items HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: python-requests/2.28.1\r\n"
+    "GET /api/v1/orders/48213?expand=items HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: "
+    "python-requests/2.28.1\r\n"
     "Accept-Encoding: gzip, deflate, br\r\nAccept: application/json\r\nConnection: keep-alive\r\n"
-    "Cookie: session=3f1b8a9e0c7d4f62a5b9; theme=dark; consent=1\r\nX-Request-Id: 6f9619ff-8b86-d011-b42d-00cf4fc964ff\r\n"
+    "Cookie: session=3f1b8a9e0c7d4f62a5b9; theme=dark; consent=1\r\nX-Request-Id: "
+    "6f9619ff-8b86-d011-b42d-00cf4fc964ff\r\n"
     "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n"
     "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\r\n";
 constexpr std::string_view kLengthResponse =
-    "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\nContent-Type: text/html\r\n"
-    "Content-Length: 20\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\nConnection: keep-alive\r\nETag: \"abc-123\"\r\n"
+    "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 01 Jan 2024 00:00:00 "
+    "GMT\r\nContent-Type: text/html\r\n"
+    "Content-Length: 20\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\nConnection: "
+    "keep-alive\r\nETag: \"abc-123\"\r\n"
     "Accept-Ranges: bytes\r\n\r\n01234567890123456789";
 constexpr std::string_view kChunkedResponse =
-    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n"
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+    "chunked\r\nConnection: keep-alive\r\n\r\n"
     "14\r\n01234567890123456789\r\n0\r\n\r\n";
 
 class Discard final : public Sink<protocols::Exchange> {
@@ -45,7 +52,8 @@ class NoProcesses final : public ProcessEventSink {
 // A DATA record whose connection, time and offset are set before each use.
 class DataRecord {
  public:
-  DataRecord(Direction direction, std::string_view bytes, bool has_context) : bytes_(sizeof(clew_data_event), '\0') {
+  DataRecord(Direction direction, std::string_view bytes, bool has_context)
+      : bytes_(sizeof(clew_data_event), '\0') {
     bytes_ += bytes;
     event_.h.type = CLEW_EVENT_DATA;
     event_.h.direction = static_cast<std::uint8_t>(direction);
@@ -86,14 +94,17 @@ void GiveOpen(ConnTable& table, std::uint64_t conn) {
   table.OnEvent(header, record);
 }
 
-// Keep-alive connections, one exchange after the other, round robin over state.range(0) of them; a drain each 100 exchanges.
-void KeepAlive(benchmark::State& state, std::string_view request, std::string_view response, bool kernel_context) {
+// Keep-alive connections, one exchange after the other, round robin over state.range(0) of them; a
+// drain each 100 exchanges.
+void KeepAlive(benchmark::State& state, std::string_view request, std::string_view response,
+               bool kernel_context) {
   Discard out;
   NoProcesses processes;
   ConnTable table({}, out, processes);
   const auto connections = static_cast<std::uint64_t>(state.range(0));
   for (std::uint64_t conn = 1; conn <= connections; ++conn) GiveOpen(table, conn);
-  DataRecord in(Direction::kIngress, request, kernel_context), reply(Direction::kEgress, response, false);
+  DataRecord in(Direction::kIngress, request, kernel_context),
+      reply(Direction::kEgress, response, false);
   std::uint64_t n = 0;
   for (auto _ : state) {
     const std::uint64_t conn = 1 + n % connections, round = n / connections;
@@ -104,7 +115,10 @@ void KeepAlive(benchmark::State& state, std::string_view request, std::string_vi
   if (out.count != n) state.SkipWithError("not every pair of records gave an exchange");
   state.SetItemsProcessed(static_cast<std::int64_t>(n));
 }
-BENCHMARK_CAPTURE(KeepAlive, short, kShortRequest, kLengthResponse, true)->Arg(1)->Arg(64)->Arg(10000);
+BENCHMARK_CAPTURE(KeepAlive, short, kShortRequest, kLengthResponse, true)
+    ->Arg(1)
+    ->Arg(64)
+    ->Arg(10000);
 BENCHMARK_CAPTURE(KeepAlive, browser, kBrowserRequest, kLengthResponse, true)->Arg(64);
 BENCHMARK_CAPTURE(KeepAlive, chunked, kBrowserRequest, kChunkedResponse, true)->Arg(64);
 BENCHMARK_CAPTURE(KeepAlive, own_context, kBrowserRequest, kLengthResponse, false)->Arg(64);
@@ -114,7 +128,8 @@ void NewConnections(benchmark::State& state) {
   Discard out;
   NoProcesses processes;
   ConnTable table({}, out, processes);
-  DataRecord in(Direction::kIngress, kBrowserRequest, true), reply(Direction::kEgress, kLengthResponse, false);
+  DataRecord in(Direction::kIngress, kBrowserRequest, true),
+      reply(Direction::kEgress, kLengthResponse, false);
   std::uint64_t n = 0;
   for (auto _ : state) {
     ++n;
@@ -140,7 +155,8 @@ void IdleMemory(benchmark::State& state) {
     NoProcesses processes;
     const std::size_t before = mallinfo2().uordblks;
     ConnTable table({}, out, processes);
-    DataRecord in(Direction::kIngress, kBrowserRequest, true), reply(Direction::kEgress, kLengthResponse, false);
+    DataRecord in(Direction::kIngress, kBrowserRequest, true),
+        reply(Direction::kEgress, kLengthResponse, false);
     for (std::uint64_t conn = 1; conn <= kConnections; ++conn) {
       GiveOpen(table, conn);
       in.Give(table, conn, 1, 0);

@@ -1,5 +1,6 @@
-// Any records into the connection table: each is a length (u16, little endian) and so many bytes; length 0 is a drain.
-// Small limits, so that eviction and abandonment happen; the bounds must hold after each record.
+// Any records into the connection table: each is a length (u16, little endian) and so many bytes;
+// length 0 is a drain. Small limits, so that eviction and abandonment happen; the bounds must hold
+// after each record.
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -25,10 +26,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t kConnections = 4, kPerConnection = 6000, kTotal = 12000;
   Drop out;
   NoProcesses processes;
-  clew::conn::ConnTable table(
-      {.max_connections = kConnections, .max_buffered_per_connection = kPerConnection, .max_buffered = kTotal}, out, processes);
+  clew::conn::ConnTable table({.max_connections = kConnections,
+                               .max_buffered_per_connection = kPerConnection,
+                               .max_buffered = kTotal},
+                              out, processes);
   while (rest.size() >= 2) {
-    const std::size_t length = static_cast<std::uint8_t>(rest[0]) | static_cast<std::uint8_t>(rest[1]) << 8;
+    const std::size_t length =
+        static_cast<std::uint8_t>(rest[0]) | static_cast<std::uint8_t>(rest[1]) << 8;
     rest.remove_prefix(2);
     if (length == 0) {
       table.OnDrained();

@@ -1,4 +1,5 @@
-// One HTTP/1.x session under any bytes, cut anywhere, with holes and gaps. What must hold, whatever comes:
+// One HTTP/1.x session under any bytes, cut anywhere, with holes and gaps. What must hold, whatever
+// comes:
 //   - what a session takes is not more than it was given, and without waiting all of it
 //   - its memory is bounded, and everything that it began comes out when the connection closes
 //   - times of an exchange are in order, ids are valid, fields within their limits
@@ -26,7 +27,8 @@ class Checker final : public clew::Sink<Exchange> {
       CLEW_CHECK(e.incomplete);
     }
     CLEW_CHECK(e.context.trace_id.valid() && e.context.span_id.valid());
-    CLEW_CHECK(!e.method.empty() && e.target.size() <= 8192 && e.host.size() <= 1024 && e.user_agent.size() <= 1024);
+    CLEW_CHECK(!e.method.empty() && e.target.size() <= 8192 && e.host.size() <= 1024 &&
+               e.user_agent.size() <= 1024);
     CLEW_CHECK(e.context.trace_state.size() <= 512);
   }
   int pushed = 0;
@@ -69,8 +71,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     time += control >> 6;
     const clew::KernelNanos now = clew::KernelNanosFrom(time);
     switch (control >> 1 & 15) {
-      case 0: session.OnGap(direction, steps.Byte(), out); break;
-      case 1: session.OnEof(direction, now, out); break;
+      case 0:
+        session.OnGap(direction, steps.Byte(), out);
+        break;
+      case 1:
+        session.OnEof(direction, now, out);
+        break;
       case 2:
         time += 600'000'000;
         session.OnTick(clew::KernelNanosFrom(time), out);

@@ -41,19 +41,29 @@ class ConnTableTest : public testing::Test {
     std::memcpy(&header, record.data(), sizeof(header));
     table_->OnEvent(header, record);
   }
-  void Open(std::uint64_t conn, std::uint16_t family = AF_INET, std::uint8_t role = CLEW_ROLE_PASSIVE) {
+  void Open(std::uint64_t conn, std::uint16_t family = AF_INET,
+            std::uint8_t role = CLEW_ROLE_PASSIVE) {
     Give(OpenRecord({.conn = conn, .time = ++time_}, family, role));
   }
   // Moves `bytes` at the end of the connection's stream.
-  void Read(std::uint64_t conn, const std::string& bytes) { Move(conn, Direction::kIngress, bytes); }
-  void Write(std::uint64_t conn, const std::string& bytes) { Move(conn, Direction::kEgress, bytes); }
+  void Read(std::uint64_t conn, const std::string& bytes) {
+    Move(conn, Direction::kIngress, bytes);
+  }
+  void Write(std::uint64_t conn, const std::string& bytes) {
+    Move(conn, Direction::kEgress, bytes);
+  }
   void Move(std::uint64_t conn, Direction direction, const std::string& bytes) {
     std::uint64_t& offset = offsets_[{conn, direction}];
-    Give(DataRecord({.conn = conn, .time = ++time_, .tgid = tgid_, .direction = direction}, offset, bytes));
+    Give(DataRecord({.conn = conn, .time = ++time_, .tgid = tgid_, .direction = direction}, offset,
+                    bytes));
     offset += bytes.size();
   }
-  void Lose(std::uint64_t conn, Direction direction, std::uint64_t bytes) { offsets_[{conn, direction}] += bytes; }
-  void Close(std::uint64_t conn) { Give(HeaderRecord({.conn = conn, .time = ++time_}, CLEW_EVENT_CONN_CLOSE)); }
+  void Lose(std::uint64_t conn, Direction direction, std::uint64_t bytes) {
+    offsets_[{conn, direction}] += bytes;
+  }
+  void Close(std::uint64_t conn) {
+    Give(HeaderRecord({.conn = conn, .time = ++time_}, CLEW_EVENT_CONN_CLOSE));
+  }
   std::uint64_t Counter(std::string_view name) {
     for (const NamedCounter& counter : table_->Counters()) {
       if (counter.name == name) return counter.value;
@@ -61,7 +71,9 @@ class ConnTableTest : public testing::Test {
     ADD_FAILURE() << "no counter " << name;
     return 0;
   }
-  void Make(ConnTableOptions options) { table_.emplace(std::move(options), exchanges_, processes_); }
+  void Make(ConnTableOptions options) {
+    table_.emplace(std::move(options), exchanges_, processes_);
+  }
   const std::vector<Exchange>& exchanges() const { return exchanges_.all; }
 
   void SetUp() override { Make({}); }
@@ -159,8 +171,10 @@ TEST_F(ConnTableTest, AGapIsToldAndCounted) {
 TEST_F(ConnTableTest, ALargeBodyIsCountedFromItsLengths) {
   Open(1);
   Read(1, kGet);
-  Give(DataRecord({.time = 10, .direction = Direction::kEgress}, 0, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", 50043));
-  Give(BytesRecord({.time = 20, .direction = Direction::kEgress}, 50043, 50000, "0123456789abcdef", "01234567"));
+  Give(DataRecord({.time = 10, .direction = Direction::kEgress}, 0,
+                  "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", 50043));
+  Give(BytesRecord({.time = 20, .direction = Direction::kEgress}, 50043, 50000, "0123456789abcdef",
+                   "01234567"));
   ASSERT_EQ(exchanges().size(), 1u);
   EXPECT_EQ(exchanges()[0].response_body_size, 100000u);
   EXPECT_EQ(ToUint64(exchanges()[0].response_end), 20u);
@@ -314,7 +328,8 @@ TEST_F(ConnTableTest, AnAnswerOfUnknownLengthComesOutWhenItIsQuiet) {
   Make({.clock = [&now]() { return now; }});
   Open(1);
   Read(1, kGet);
-  Give(DataRecord({.time = ++time_, .direction = Direction::kEgress}, 0, "HTTP/1.1 200 OK\r\nServ", 5000));
+  Give(DataRecord({.time = ++time_, .direction = Direction::kEgress}, 0, "HTTP/1.1 200 OK\r\nServ",
+                  5000));
   table_->OnDrained();
   EXPECT_TRUE(exchanges().empty());
   now = KernelNanosFrom(2'000'000'000);

@@ -11,8 +11,9 @@ namespace {
 TEST(Decode, ADataRecordBecomesAChunk) {
   clew_context context{};
   context.origin = CLEW_ORIGIN_NEW;
-  const std::string record = DataRecord({.time = 5, .tgid = 9, .direction = Direction::kEgress}, 100, "hello", 20, "end",
-                                        CLEW_DATA_REQUEST | CLEW_DATA_TRUNCATED, context);
+  const std::string record =
+      DataRecord({.time = 5, .tgid = 9, .direction = Direction::kEgress}, 100, "hello", 20, "end",
+                 CLEW_DATA_REQUEST | CLEW_DATA_TRUNCATED, context);
   DecodedChunk decoded;
   ASSERT_TRUE(DecodeData(record, decoded));
   const Chunk& chunk = decoded.chunk;
@@ -40,9 +41,12 @@ TEST(Decode, RefusesARecordThatIsShorterThanItSays) {
   const std::string open = OpenRecord({}, AF_INET, CLEW_ROLE_ACTIVE);
   DecodedChunk decoded;
   ConnInfo info;
-  for (std::size_t n = 0; n < data.size(); ++n) EXPECT_FALSE(DecodeData(data.substr(0, n), decoded)) << n;
-  for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(DecodeBytes(bytes.substr(0, n), decoded)) << n;
-  for (std::size_t n = 0; n < open.size(); ++n) EXPECT_FALSE(DecodeOpen(open.substr(0, n), info)) << n;
+  for (std::size_t n = 0; n < data.size(); ++n)
+    EXPECT_FALSE(DecodeData(data.substr(0, n), decoded)) << n;
+  for (std::size_t n = 0; n < bytes.size(); ++n)
+    EXPECT_FALSE(DecodeBytes(bytes.substr(0, n), decoded)) << n;
+  for (std::size_t n = 0; n < open.size(); ++n)
+    EXPECT_FALSE(DecodeOpen(open.substr(0, n), info)) << n;
   EXPECT_TRUE(DecodeData(data, decoded));
   EXPECT_TRUE(DecodeBytes(bytes, decoded));
 }

@@ -45,8 +45,9 @@ std::string OpenRecord(const RecordOptions& options, std::uint16_t family, std::
   return ToBytes(event);
 }
 
-std::string DataRecord(const RecordOptions& options, std::uint64_t offset, std::string_view bytes, std::uint32_t size,
-                       std::string_view last, std::uint16_t flags, const clew_context& context) {
+std::string DataRecord(const RecordOptions& options, std::uint64_t offset, std::string_view bytes,
+                       std::uint32_t size, std::string_view last, std::uint16_t flags,
+                       const clew_context& context) {
   clew_data_event event{};
   event.h = Header(options, CLEW_EVENT_DATA);
   event.offset = offset;
@@ -59,8 +60,8 @@ std::string DataRecord(const RecordOptions& options, std::uint64_t offset, std::
   return ToBytes(event).append(bytes);
 }
 
-std::string BytesRecord(const RecordOptions& options, std::uint64_t offset, std::uint32_t size, std::string_view first,
-                        std::string_view last) {
+std::string BytesRecord(const RecordOptions& options, std::uint64_t offset, std::uint32_t size,
+                        std::string_view first, std::string_view last) {
   clew_bytes_event event{};
   event.h = Header(options, CLEW_EVENT_BYTES);
   event.offset = offset;
@@ -72,7 +73,9 @@ std::string BytesRecord(const RecordOptions& options, std::uint64_t offset, std:
   return ToBytes(event);
 }
 
-std::string HeaderRecord(const RecordOptions& options, int type) { return ToBytes(Header(options, type)); }
+std::string HeaderRecord(const RecordOptions& options, int type) {
+  return ToBytes(Header(options, type));
+}
 
 std::string ProcRecord(const RecordOptions& options, clew_proc_what what) {
   clew_proc_event event{};

@@ -18,10 +18,11 @@ struct RecordOptions {
 
 std::string OpenRecord(const RecordOptions& options, std::uint16_t family, std::uint8_t role);
 // `size` 0: as many as `bytes`.
-std::string DataRecord(const RecordOptions& options, std::uint64_t offset, std::string_view bytes, std::uint32_t size = 0,
-                       std::string_view last = {}, std::uint16_t flags = 0, const clew_context& context = {});
-std::string BytesRecord(const RecordOptions& options, std::uint64_t offset, std::uint32_t size, std::string_view first,
-                        std::string_view last);
+std::string DataRecord(const RecordOptions& options, std::uint64_t offset, std::string_view bytes,
+                       std::uint32_t size = 0, std::string_view last = {}, std::uint16_t flags = 0,
+                       const clew_context& context = {});
+std::string BytesRecord(const RecordOptions& options, std::uint64_t offset, std::uint32_t size,
+                        std::string_view first, std::string_view last);
 // `type`: EOF and CLOSE, or none that exists.
 std::string HeaderRecord(const RecordOptions& options, int type);
 std::string ProcRecord(const RecordOptions& options, clew_proc_what what);

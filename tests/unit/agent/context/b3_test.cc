@@ -22,7 +22,8 @@ TEST(B3Single, ReadsIdsWithoutAndWithADecision) {
 }
 
 TEST(B3Single, AShortTraceIdIsTheLowerHalf) {
-  EXPECT_EQ(ParseB3Single("64fe8b2a57d3eff7-" + kSpan)->trace_id.ToHex(), "000000000000000064fe8b2a57d3eff7");
+  EXPECT_EQ(ParseB3Single("64fe8b2a57d3eff7-" + kSpan)->trace_id.ToHex(),
+            "000000000000000064fe8b2a57d3eff7");
 }
 
 TEST(B3Single, ADecisionAloneHasNoIds) {
@@ -34,9 +35,10 @@ TEST(B3Single, ADecisionAloneHasNoIds) {
 
 TEST(B3Single, RefusesWhatIsNotB3) {
   for (const std::string& bad :
-       {std::string(), std::string("2"), kTrace, kTrace + "-", kTrace + "-" + kSpan + "-", kTrace + "-" + kSpan + "-x",
-        kTrace + "-" + kSpan + "-1-", kTrace + "-" + kSpan + "-1-05", kTrace + "-" + kSpan + "1",
-        std::string(32, '0') + "-" + kSpan, kTrace + "-" + std::string(16, '0'), kTrace.substr(1) + "-" + kSpan}) {
+       {std::string(), std::string("2"), kTrace, kTrace + "-", kTrace + "-" + kSpan + "-",
+        kTrace + "-" + kSpan + "-x", kTrace + "-" + kSpan + "-1-", kTrace + "-" + kSpan + "-1-05",
+        kTrace + "-" + kSpan + "1", std::string(32, '0') + "-" + kSpan,
+        kTrace + "-" + std::string(16, '0'), kTrace.substr(1) + "-" + kSpan}) {
     EXPECT_FALSE(ParseB3Single(bad)) << bad;
   }
 }
@@ -46,11 +48,14 @@ TEST(B3Multi, ReadsOneHeaderEach) {
   ASSERT_TRUE(b3);
   EXPECT_EQ(b3->trace_id.ToHex(), kTrace);
   EXPECT_EQ(b3->sampled, true);
-  EXPECT_EQ(ParseB3Multi({.trace_id = kTrace, .span_id = kSpan, .sampled = "false"})->sampled, false);
+  EXPECT_EQ(ParseB3Multi({.trace_id = kTrace, .span_id = kSpan, .sampled = "false"})->sampled,
+            false);
 }
 
 TEST(B3Multi, DebugOverridesTheDecision) {
-  EXPECT_EQ(ParseB3Multi({.trace_id = kTrace, .span_id = kSpan, .sampled = "0", .flags = "1"})->sampled, true);
+  EXPECT_EQ(
+      ParseB3Multi({.trace_id = kTrace, .span_id = kSpan, .sampled = "0", .flags = "1"})->sampled,
+      true);
 }
 
 TEST(B3Multi, NeedsBothIdsOrADecision) {

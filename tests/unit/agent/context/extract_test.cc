@@ -18,23 +18,26 @@ TEST(Extract, NothingMeansANewSampledTrace) {
 }
 
 TEST(Extract, TakesTraceparentWithItsState) {
-  const Extracted result =
-      Extract({.traceparent_count = 1, .traceparent = kParent, .tracestate = {"a=1", "b=2"}, .b3 = kB3});
+  const Extracted result = Extract(
+      {.traceparent_count = 1, .traceparent = kParent, .tracestate = {"a=1", "b=2"}, .b3 = kB3});
   EXPECT_EQ(result.carrier, Carrier::kTraceparent);
   EXPECT_EQ(result.parent_id.ToHex(), "b7ad6b7169203331");
   EXPECT_EQ(result.trace_state, "a=1,b=2");
 }
 
 TEST(Extract, AnInvalidStateDoesNotHurtTheParent) {
-  const Extracted result = Extract({.traceparent_count = 1, .traceparent = kParent, .tracestate = {"a=1", "B=2"}});
+  const Extracted result =
+      Extract({.traceparent_count = 1, .traceparent = kParent, .tracestate = {"a=1", "B=2"}});
   EXPECT_EQ(result.carrier, Carrier::kTraceparent);
   EXPECT_EQ(result.trace_state, "");
 }
 
 TEST(Extract, TwoOrInvalidTraceparentsStartANewTraceWithoutState) {
   for (const PropagationHeaders& headers :
-       {PropagationHeaders{.traceparent_count = 2, .traceparent = kParent, .tracestate = {"a=1"}, .b3 = kB3},
-        PropagationHeaders{.traceparent_count = 1, .traceparent = "00-", .tracestate = {"a=1"}, .b3 = kB3}}) {
+       {PropagationHeaders{
+            .traceparent_count = 2, .traceparent = kParent, .tracestate = {"a=1"}, .b3 = kB3},
+        PropagationHeaders{
+            .traceparent_count = 1, .traceparent = "00-", .tracestate = {"a=1"}, .b3 = kB3}}) {
     const Extracted result = Extract(headers);
     EXPECT_EQ(result.carrier, Carrier::kNone);
     EXPECT_EQ(result.trace_state, "");
@@ -42,7 +45,8 @@ TEST(Extract, TwoOrInvalidTraceparentsStartANewTraceWithoutState) {
 }
 
 TEST(Extract, FallsBackToB3) {
-  const Extracted result = Extract({.tracestate = {"a=1"}, .b3 = kB3, .b3_multi = {.trace_id = "x"}});
+  const Extracted result =
+      Extract({.tracestate = {"a=1"}, .b3 = kB3, .b3_multi = {.trace_id = "x"}});
   EXPECT_EQ(result.carrier, Carrier::kB3);
   EXPECT_EQ(result.trace_id.ToHex(), "80f198ee56343ba864fe8b2a57d3eff7");
   EXPECT_EQ(result.flags, 0);

@@ -28,7 +28,8 @@ TEST(Traceparent, DropsFlagsThatItDoesNotKnow) {
 }
 
 TEST(Traceparent, Version00HasExactly55Characters) {
-  for (std::size_t n = 0; n < kGood.size(); ++n) EXPECT_FALSE(ParseTraceparent(kGood.substr(0, n))) << n;
+  for (std::size_t n = 0; n < kGood.size(); ++n)
+    EXPECT_FALSE(ParseTraceparent(kGood.substr(0, n))) << n;
   EXPECT_FALSE(ParseTraceparent(kGood + "-"));
   EXPECT_FALSE(ParseTraceparent(kGood + "-what-the-future-will-be-like"));
 }
@@ -44,7 +45,8 @@ TEST(Traceparent, VersionFfIsInvalid) { EXPECT_FALSE(ParseTraceparent("ff" + kGo
 
 TEST(Traceparent, ZeroIdsAreInvalid) {
   EXPECT_FALSE(ParseTraceparent("00-" + std::string(32, '0') + "-b7ad6b7169203331-01"));
-  EXPECT_FALSE(ParseTraceparent("00-0af7651916cd43dd8448eb211c80319c-" + std::string(16, '0') + "-01"));
+  EXPECT_FALSE(
+      ParseTraceparent("00-0af7651916cd43dd8448eb211c80319c-" + std::string(16, '0') + "-01"));
 }
 
 TEST(Traceparent, AnyCharacterThatIsNotLowerHexOrItsDashIsInvalid) {

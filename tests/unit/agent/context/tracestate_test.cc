@@ -7,7 +7,9 @@
 namespace clew::context {
 namespace {
 
-std::optional<std::string> Combine(std::vector<std::string_view> values) { return CombineTracestate(values); }
+std::optional<std::string> Combine(std::vector<std::string_view> values) {
+  return CombineTracestate(values);
+}
 
 TEST(Tracestate, CombinesSeveralHeadersInOrder) {
   EXPECT_EQ(Combine({"a=1,b=2", "c=3"}), "a=1,b=2,c=3");
@@ -20,10 +22,13 @@ TEST(Tracestate, DropsEmptyMembersAndWhiteSpaceBetweenMembers) {
 
 TEST(Tracestate, KeepsSpacesWithinAValue) { EXPECT_EQ(Combine({"a= x y , b=1"}), "a= x y,b=1"); }
 
-TEST(Tracestate, AcceptsEveryKeyCharacter) { EXPECT_EQ(Combine({"0fw_-*/@vendor=1"}), "0fw_-*/@vendor=1"); }
+TEST(Tracestate, AcceptsEveryKeyCharacter) {
+  EXPECT_EQ(Combine({"0fw_-*/@vendor=1"}), "0fw_-*/@vendor=1");
+}
 
 TEST(Tracestate, OneInvalidMemberDropsTheList) {
-  for (const std::string_view bad : {"A=1", "_a=1", "a", "=1", "a=", "a=1=2", "a b=1", "a=\x01", "a=\xc3\xa9"}) {
+  for (const std::string_view bad :
+       {"A=1", "_a=1", "a", "=1", "a=", "a=1=2", "a b=1", "a=\x01", "a=\xc3\xa9"}) {
     EXPECT_EQ(Combine({"x=1", bad}), std::nullopt) << bad;
   }
 }

@@ -76,7 +76,8 @@ TEST(BodyReader, AnOpaqueBodyKnowsTheEndOfAChunkedOne) {
 }
 
 TEST(BodyReader, InvalidChunkedFramingIsOpaque) {
-  for (const std::string_view bad : {"\r\n", "x", ";a", "-1\r\n", "FFFFFFFFFFFFFFFF\r\n", "5\r\nhelloX", "5\rX", "5\r\nhello\rX"}) {
+  for (const std::string_view bad : {"\r\n", "x", ";a", "-1\r\n", "FFFFFFFFFFFFFFFF\r\n",
+                                     "5\r\nhelloX", "5\rX", "5\r\nhello\rX"}) {
     BodyReader body = Begin(Framing::kChunked);
     EXPECT_EQ(body.Feed(bad), bad.size());
     EXPECT_TRUE(body.opaque()) << bad;

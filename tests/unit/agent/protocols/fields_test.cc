@@ -59,7 +59,8 @@ TEST(ReadField, TheFirstOfTextFieldsCountsAndControlCharactersDoNot) {
 TEST(ReadField, LengthsMustAgree) {
   EXPECT_FALSE(Lines({"Content-Length: 5", "Content-Length: 5, 5"}).head.ambiguous);
   for (const char* bad : {"6", "-5", "+5", "0x5", "5 5", "", "5,", "1234567890123456789"}) {
-    EXPECT_TRUE(Lines({"Content-Length: 5", std::string("Content-Length: ") + bad}).head.ambiguous) << bad;
+    EXPECT_TRUE(Lines({"Content-Length: 5", std::string("Content-Length: ") + bad}).head.ambiguous)
+        << bad;
   }
 }
 
@@ -72,16 +73,23 @@ TEST(ReadField, OnlyTheLastCodingMakesItChunked) {
 }
 
 TEST(ReadForwarded, PrefersForwarded) {
-  const Lines fields({"Forwarded: by=x;For=\"192.0.2.60:47\" ; proto=HTTPS", "X-Forwarded-For: 10.0.0.1"});
+  const Lines fields(
+      {"Forwarded: by=x;For=\"192.0.2.60:47\" ; proto=HTTPS", "X-Forwarded-For: 10.0.0.1"});
   EXPECT_EQ(ReadForwarded(fields.head).address, "192.0.2.60");
   EXPECT_EQ(ReadForwarded(fields.head).scheme, "https");
 }
 
 TEST(ReadForwarded, TakesAddressesOnly) {
   const std::pair<const char*, const char*> kCases[] = {
-      {"203.0.113.7, 10.0.0.1", "203.0.113.7"}, {" [2001:db8::1]:80", "2001:db8::1"}, {"2001:db8::1", "2001:db8::1"},
-      {"1.2.3.4:55", "1.2.3.4"},                {"unknown", ""},                      {"_hidden", ""},
-      {"[2001:db8::1", ""},                     {"", ""},                             {", 1.2.3.4", ""},
+      {"203.0.113.7, 10.0.0.1", "203.0.113.7"},
+      {" [2001:db8::1]:80", "2001:db8::1"},
+      {"2001:db8::1", "2001:db8::1"},
+      {"1.2.3.4:55", "1.2.3.4"},
+      {"unknown", ""},
+      {"_hidden", ""},
+      {"[2001:db8::1", ""},
+      {"", ""},
+      {", 1.2.3.4", ""},
   };
   for (const auto& [value, expected] : kCases) {
     const Lines fields({std::string("X-Forwarded-For: ") + value});
@@ -94,7 +102,7 @@ TEST(Authority, ComesFromTheTargetFirst) {
   head.host = "h:1";
   head.method = "GET";
   const std::pair<const char*, const char*> kCases[] = {
-      {"/a", "h:1"},          {"http://o:2/a", "o:2"},     {"HTTPS://o", "o"},   {"http://u:p@o?x@y", "o"},
+      {"/a", "h:1"},         {"http://o:2/a", "o:2"}, {"HTTPS://o", "o"}, {"http://u:p@o?x@y", "o"},
       {"/http://o/", "h:1"}, {"http:/broken", "h:1"}, {"*", "h:1"},
   };
   for (const auto& [target, expected] : kCases) {

@@ -20,15 +20,24 @@ std::string Unescape(const std::string& text) {
     }
     const char c = i + 1 < text.size() ? text[++i] : '?';
     switch (c) {
-      case 'r': bytes += '\r'; break;
-      case 'n': bytes += '\n'; break;
-      case 't': bytes += '\t'; break;
-      case '\\': bytes += '\\'; break;
+      case 'r':
+        bytes += '\r';
+        break;
+      case 'n':
+        bytes += '\n';
+        break;
+      case 't':
+        bytes += '\t';
+        break;
+      case '\\':
+        bytes += '\\';
+        break;
       case 'x':
         bytes += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
         i += 2;
         break;
-      default: throw std::runtime_error("unknown escape in: " + text);
+      default:
+        throw std::runtime_error("unknown escape in: " + text);
     }
   }
   return bytes;
@@ -60,17 +69,23 @@ Step ParseStep(const std::string& text) {
     step.kind = Step::Kind::kGap;
     line >> step.unseen;
   } else {
-    if (word == "<eof" || word == ">eof") step.kind = Step::Kind::kEof;
-    else if (word == "tick") step.kind = Step::Kind::kTick;
-    else if (word == "close") step.kind = Step::Kind::kClose;
-    else throw std::runtime_error("unknown step: " + text);
+    if (word == "<eof" || word == ">eof")
+      step.kind = Step::Kind::kEof;
+    else if (word == "tick")
+      step.kind = Step::Kind::kTick;
+    else if (word == "close")
+      step.kind = Step::Kind::kClose;
+    else
+      throw std::runtime_error("unknown step: " + text);
     line >> step.time;
   }
   if (word[0] == '>') step.direction = conn::Direction::kEgress;
   return step;
 }
 
-std::string SizeText(const std::optional<std::uint64_t>& size) { return size ? std::to_string(*size) : "?"; }
+std::string SizeText(const std::optional<std::uint64_t>& size) {
+  return size ? std::to_string(*size) : "?";
+}
 
 const char* OriginText(std::uint8_t origin) {
   static constexpr const char* kNames[] = {"none", "new", "traceparent", "b3", "parent", "adopted"};
@@ -78,14 +93,15 @@ const char* OriginText(std::uint8_t origin) {
 }
 
 void Print(const Exchange& e, std::ostream& out) {
-  out << (e.role == Role::kServer ? "server" : "client") << " #" << e.request_number << ' ' << e.method << ' '
-      << e.target << " HTTP/" << e.protocol_version << " -> " << e.status_code;
+  out << (e.role == Role::kServer ? "server" : "client") << " #" << e.request_number << ' '
+      << e.method << ' ' << e.target << " HTTP/" << e.protocol_version << " -> " << e.status_code;
   if (e.upgraded) out << " upgraded";
   if (e.incomplete) out << " incomplete";
   out << "\n  time " << ToUint64(e.request_start) << ' ' << ToUint64(e.request_end) << ' '
       << ToUint64(e.response_start) << ' ' << ToUint64(e.response_end) << "\n  body "
       << SizeText(e.request_body_size) << ' ' << SizeText(e.response_body_size) << "\n  context "
-      << OriginText(e.context.origin) << ' ' << e.context.trace_id.ToHex() << ' ' << e.context.span_id.ToHex() << " parent "
+      << OriginText(e.context.origin) << ' ' << e.context.trace_id.ToHex() << ' '
+      << e.context.span_id.ToHex() << " parent "
       << (e.context.parent_id.valid() ? e.context.parent_id.ToHex() : "-") << " flags "
       << static_cast<int>(e.context.flags) << '\n';
   if (!e.context.trace_state.empty()) out << "  state " << e.context.trace_state << '\n';
@@ -118,8 +134,10 @@ Case Parse(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (line.empty() || line[0] == '#') continue;
-    if (line == "whole") result.whole = true;
-    else result.steps.push_back(ParseStep(line));
+    if (line == "whole")
+      result.whole = true;
+    else
+      result.steps.push_back(ParseStep(line));
   }
   return result;
 }
@@ -148,15 +166,22 @@ std::string Replay(const std::vector<Step>& steps) {
         session.OnGap(step.direction, step.unseen, out);
         offset += step.unseen;
         break;
-      case Step::Kind::kEof: session.OnEof(step.direction, time, out); break;
-      case Step::Kind::kTick: session.OnTick(time, out); break;
-      case Step::Kind::kClose: session.OnClose(time, out); break;
+      case Step::Kind::kEof:
+        session.OnEof(step.direction, time, out);
+        break;
+      case Step::Kind::kTick:
+        session.OnTick(time, out);
+        break;
+      case Step::Kind::kClose:
+        session.OnClose(time, out);
+        break;
     }
   }
   std::ostringstream text;
   for (const Exchange& exchange : out.exchanges) Print(exchange, text);
   Print(counters, text);
-  if (session.finished() && (steps.empty() || steps.back().kind != Step::Kind::kClose)) text << "finished\n";
+  if (session.finished() && (steps.empty() || steps.back().kind != Step::Kind::kClose))
+    text << "finished\n";
   return text.str();
 }
 

@@ -1,14 +1,16 @@
 // Golden cases: what moved on a connection (*.bytes) and the exchanges that it is (*.expected).
 //
 //   # comment
-//   whole                            the case depends on where calls begin: do not split them
-//   < TIME BYTES                     read from the socket; BYTES to the end of the line, escapes \r \n \t \\ \xHH
+//   whole                            not to be split: the case depends on where calls begin
+//   < TIME BYTES                     read from the socket
 //   > TIME BYTES                     written to it
-//   <~ TIME UNSEEN BYTES [~~ LAST]   a call of which BYTES, then UNSEEN more, then LAST were moved
+//   <~ TIME UNSEEN BYTES [~~ LAST]   a call that moved BYTES, then UNSEEN more, then LAST
 //   <gap N   >gap N                  N bytes were lost
 //   <eof TIME   >eof TIME
 //   tick TIME                        a drain at that time
 //   close TIME
+//
+// BYTES go to the end of the line; escapes \r \n \t \\ \xHH.
 #pragma once
 
 #include <cstdint>

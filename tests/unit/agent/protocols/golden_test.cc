@@ -1,5 +1,7 @@
 // Every case of tests/golden/http1 gives its exchanges, however the bytes are cut into calls.
 // UPDATE_GOLDEN=1 writes the *.expected files anew; read their diff before committing it.
+#include "tests/unit/agent/protocols/golden.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,8 +11,6 @@
 #include <iterator>
 #include <string>
 #include <vector>
-
-#include "tests/unit/agent/protocols/golden.h"
 
 namespace clew::protocols::golden {
 namespace {
@@ -87,7 +87,9 @@ TEST_P(SplitGolden, GivesTheSameAtEverySplitPoint) {
   }
 }
 
-TEST_P(SplitGolden, GivesTheSameByteByByte) { EXPECT_EQ(Replay(ByteByByte(case_.steps)), Replay(case_.steps)); }
+TEST_P(SplitGolden, GivesTheSameByteByByte) {
+  EXPECT_EQ(Replay(ByteByByte(case_.steps)), Replay(case_.steps));
+}
 
 const auto kName = [](const testing::TestParamInfo<std::string>& info) { return info.param; };
 INSTANTIATE_TEST_SUITE_P(Http1, Golden, testing::ValuesIn(AllCases()), kName);

@@ -24,7 +24,8 @@ TEST(ParseHead, ReadsARequest) {
 
 TEST(ParseHead, ReadsAResponse) {
   Head head;
-  ASSERT_EQ(ParseHead("HTTP/1.0 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n", head), ParseState::kOk);
+  ASSERT_EQ(ParseHead("HTTP/1.0 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n", head),
+            ParseState::kOk);
   EXPECT_TRUE(head.is_response);
   EXPECT_EQ(head.status, 404);
   EXPECT_EQ(head.minor_version, '0');
@@ -43,9 +44,10 @@ TEST(ParseHead, AsksForMoreAtEverySplitPoint) {
 
 TEST(ParseHead, RefusesWhatIsNoStartLine) {
   for (const std::string_view line :
-       {"", " GET / HTTP/1.1", "GET /", "GET  HTTP/1.1", "GET / HTTP/2.0", "GET / HTTP/1.", "GET /a b HTTP/1.1",
-        "G(T / HTTP/1.1", "GET /\x01 HTTP/1.1", "HTTP/1.1", "HTTP/1.1 20", "HTTP/1.1 2000 OK", "HTTP/1.1 099 No",
-        "HTTP/1.1 abc", "HTTP/2.0 200 OK", "AVERYVERYLONGMETHODTHATNOBODYWOULDEVERUSE / HTTP/1.1"}) {
+       {"", " GET / HTTP/1.1", "GET /", "GET  HTTP/1.1", "GET / HTTP/2.0", "GET / HTTP/1.",
+        "GET /a b HTTP/1.1", "G(T / HTTP/1.1", "GET /\x01 HTTP/1.1", "HTTP/1.1", "HTTP/1.1 20",
+        "HTTP/1.1 2000 OK", "HTTP/1.1 099 No", "HTTP/1.1 abc", "HTTP/2.0 200 OK",
+        "AVERYVERYLONGMETHODTHATNOBODYWOULDEVERUSE / HTTP/1.1"}) {
     Head head;
     EXPECT_EQ(ParseHead(std::string(line) + "\r\n\r\n", head), ParseState::kMalformed) << line;
   }
@@ -81,17 +83,21 @@ TEST(FindHeadEnd, ReadsAHeadInOneBytePiecesOnce) {
 }
 
 TEST(LooksLikeRequest, KnowsAStartFromSixteenBytes) {
-  for (const std::string_view yes : {"GET / HTTP/1.1\r\n", "POST /orders/12", "OPTIONS * HTTP/1", "CONNECT db:5432 H",
-                                     "GET http://a/ HT", "PROPFIND /a HTTP", "M-SEARCH * HTTP/", "MKREDIRECTREF /x"}) {
+  for (const std::string_view yes :
+       {"GET / HTTP/1.1\r\n", "POST /orders/12", "OPTIONS * HTTP/1", "CONNECT db:5432 H",
+        "GET http://a/ HT", "PROPFIND /a HTTP", "M-SEARCH * HTTP/", "MKREDIRECTREF /x"}) {
     EXPECT_NE(LooksLikeRequest(yes.substr(0, 16)), Likeness::kNo) << yes;
-    for (std::size_t n = 0; n <= yes.size(); ++n) EXPECT_NE(LooksLikeRequest(yes.substr(0, n)), Likeness::kNo) << yes;
+    for (std::size_t n = 0; n <= yes.size(); ++n)
+      EXPECT_NE(LooksLikeRequest(yes.substr(0, n)), Likeness::kNo) << yes;
   }
   EXPECT_EQ(LooksLikeRequest("GET /"), Likeness::kYes);
 }
 
 TEST(LooksLikeRequest, KnowsOtherProtocols) {
-  for (const std::string_view no : {"EHLO mail.example\r\n", "SET key value\r\n", "*3\r\n$3\r\nSET\r\n", "\x16\x03\x01\x02",
-                                    "SSH-2.0-OpenSSH_9", "USER anonymous\r\n", "get key\r\n", "GET key\r\n", "{\"a\":1}", " GET / "}) {
+  for (const std::string_view no :
+       {"EHLO mail.example\r\n", "SET key value\r\n", "*3\r\n$3\r\nSET\r\n", "\x16\x03\x01\x02",
+        "SSH-2.0-OpenSSH_9", "USER anonymous\r\n", "get key\r\n", "GET key\r\n", "{\"a\":1}",
+        " GET / "}) {
     EXPECT_EQ(LooksLikeRequest(no), Likeness::kNo) << no;
     EXPECT_EQ(LooksLikeResponse(no), Likeness::kNo) << no;
   }
@@ -102,7 +108,8 @@ TEST(LooksLikeResponse, NeedsVersionSpaceAndDigit) {
   EXPECT_EQ(LooksLikeResponse("HTTP/1.1 2"), Likeness::kYes);
   EXPECT_EQ(LooksLikeResponse("HTTP/1.1 "), Likeness::kMaybe);
   EXPECT_EQ(LooksLikeResponse(""), Likeness::kMaybe);
-  for (const std::string_view no : {"HTTP/2.0 200 OK", "HTTP/1.x 200", "HTTP/1.1_200", "HTTP/1.1 OK", "RTSP/1.0 200 OK"}) {
+  for (const std::string_view no :
+       {"HTTP/2.0 200 OK", "HTTP/1.x 200", "HTTP/1.1_200", "HTTP/1.1 OK", "RTSP/1.0 200 OK"}) {
     EXPECT_EQ(LooksLikeResponse(no), Likeness::kNo) << no;
   }
 }

@@ -39,7 +39,8 @@ TEST(DecideContext, TheKernelSidesIdsAreTheSpans) {
 
 TEST(DecideContext, TheStateIsTakenWhenItsTraceIsTheOneThatWasDecided) {
   CountingIds ids;
-  const context::PropagationHeaders headers{.traceparent_count = 1, .traceparent = kParent, .tracestate = {"a=1"}};
+  const context::PropagationHeaders headers{
+      .traceparent_count = 1, .traceparent = kParent, .tracestate = {"a=1"}};
   clew_context kernel = KernelContext(CLEW_ORIGIN_TRACEPARENT);
   EXPECT_EQ(DecideContext(Role::kServer, &kernel, headers, ids).trace_state, "a=1");
   kernel.trace_id[0] ^= 1;

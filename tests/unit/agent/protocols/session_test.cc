@@ -17,8 +17,9 @@ constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 class SessionTest : public testing::Test {
  protected:
-  std::uint32_t Send(Direction direction, std::string_view bytes, std::uint64_t time, bool may_wait = false,
-                     std::uint16_t flags = 0, const clew_context* context = nullptr) {
+  std::uint32_t Send(Direction direction, std::string_view bytes, std::uint64_t time,
+                     bool may_wait = false, std::uint16_t flags = 0,
+                     const clew_context* context = nullptr) {
     conn::Chunk chunk{.direction = direction, .time = KernelNanosFrom(time), .bytes = bytes};
     chunk.size = static_cast<std::uint32_t>(bytes.size());
     chunk.tgid = 7;
@@ -27,8 +28,12 @@ class SessionTest : public testing::Test {
     chunk.context = context;
     return session_.OnChunk(chunk, may_wait, out_);
   }
-  std::uint32_t Read(std::string_view bytes, std::uint64_t time) { return Send(Direction::kIngress, bytes, time); }
-  std::uint32_t Write(std::string_view bytes, std::uint64_t time) { return Send(Direction::kEgress, bytes, time); }
+  std::uint32_t Read(std::string_view bytes, std::uint64_t time) {
+    return Send(Direction::kIngress, bytes, time);
+  }
+  std::uint32_t Write(std::string_view bytes, std::uint64_t time) {
+    return Send(Direction::kEgress, bytes, time);
+  }
 
   conn::ConnInfo info_;
   ParseCounters counters_;
@@ -46,7 +51,8 @@ clew_context Context(std::uint8_t seed) {
 
 TEST_F(SessionTest, TheContextOfACallIsThatOfTheRequestAtItsBeginning) {
   const clew_context context = Context(0xaa);
-  Send(Direction::kIngress, std::string(kGet) + std::string(kGet), 1, false, CLEW_DATA_REQUEST, &context);
+  Send(Direction::kIngress, std::string(kGet) + std::string(kGet), 1, false, CLEW_DATA_REQUEST,
+       &context);
   Write(std::string(kOk) + std::string(kOk), 2);
   ASSERT_EQ(out_.exchanges.size(), 2u);
   EXPECT_EQ(out_.exchanges[0].context.span_id.bytes[0], 0xaa);
@@ -67,8 +73,10 @@ TEST_F(SessionTest, TheContextOfASplitHeadMayComeLater) {
 
 TEST_F(SessionTest, ABodyThatLooksLikeARequestHasNoContext) {
   const clew_context first = Context(0xaa), wrong = Context(0xbb);
-  Send(Direction::kIngress, "POST / HTTP/1.1\r\nContent-Length: 28\r\n\r\n", 1, false, CLEW_DATA_REQUEST, &first);
-  Send(Direction::kIngress, std::string(kGet) + std::string(kGet), 2, false, CLEW_DATA_REQUEST, &wrong);
+  Send(Direction::kIngress, "POST / HTTP/1.1\r\nContent-Length: 28\r\n\r\n", 1, false,
+       CLEW_DATA_REQUEST, &first);
+  Send(Direction::kIngress, std::string(kGet) + std::string(kGet), 2, false, CLEW_DATA_REQUEST,
+       &wrong);
   Write(std::string(kOk) + std::string(kOk), 3);
   ASSERT_EQ(out_.exchanges.size(), 2u);
   EXPECT_EQ(out_.exchanges[0].context.span_id.bytes[0], 0xaa);
@@ -138,8 +146,9 @@ TEST_F(SessionTest, ALongerHeadIsGivenUpAndTheNextOneRead) {
 
 TEST_F(SessionTest, FieldsAreBounded) {
   const std::string target = "/" + std::string(20000, 't');
-  Read("GET " + target + " HTTP/1.1\r\nHost: " + std::string(5000, 'h') + "\r\nUser-Agent: " + std::string(5000, 'u') +
-           "\r\n\r\n", 1);
+  Read("GET " + target + " HTTP/1.1\r\nHost: " + std::string(5000, 'h') +
+           "\r\nUser-Agent: " + std::string(5000, 'u') + "\r\n\r\n",
+       1);
   Write(kOk, 2);
   ASSERT_EQ(out_.exchanges.size(), 1u);
   EXPECT_EQ(out_.exchanges[0].target.size(), 8192u);
