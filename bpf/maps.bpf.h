@@ -23,6 +23,9 @@ const volatile __u32 cfg_wake_bytes = 1 << 20; /* ring fill mark above which the
 volatile __u32 adopter_tgid = 0;
 /* Set when a thread first inherits a request: before, context switches need no look. */
 volatile __u32 clones_made = 0;
+/* What a process may do with injection before user space has looked at it: a command line tool connects within a millisecond of
+ * its start. Set when the self-test has passed. */
+volatile __u32 new_proc_inject = 0;
 
 /* procs.flags, written by user space but for the ones marked k */
 #define PROC_TRACED 1
@@ -30,6 +33,7 @@ volatile __u32 clones_made = 0;
 #define PROC_UNTIL_ACK 4 /* ... until the first request is acknowledged (it uses FIONREAD) */
 #define PROC_CPYTHON 8 /* short timed waits are its interpreter lock */
 #define PROC_FIONREAD 32 /* k: seen to ask for it, while it was watched */
+#define PROC_DECIDED 64 /* user space has looked at it, and adopted the connections it had */
 #define PROC_NO_THREAD 16 /* k: thread evidence contradicted itself here; L2 and L4 are off */
 struct proc {
 	__u32 flags;

@@ -11,6 +11,7 @@ struct ProcEntry {
   static constexpr std::uint32_t kUntilAck = 4;
   static constexpr std::uint32_t kCpython = 8;
   static constexpr std::uint32_t kFionread = 32;
+  static constexpr std::uint32_t kDecided = 64;
 
   std::uint32_t flags = 0;
   std::uint32_t calls = 0;

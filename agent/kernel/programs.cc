@@ -160,6 +160,7 @@ Result<Programs::Link> Programs::AttachFionreadWatch() {
 }
 
 void Programs::SetAdopter(std::uint32_t tgid) { skeleton_->bss->adopter_tgid = tgid; }
+void Programs::SetNewProcessInjection(std::uint32_t flags) { skeleton_->bss->new_proc_inject = flags; }
 
 int Programs::ring_fd() const { return bpf_map__fd(skeleton_->maps.events); }
 int Programs::procs_fd() const { return bpf_map__fd(skeleton_->maps.procs); }

@@ -57,6 +57,8 @@ class Programs {
   Result<Link> AttachFionreadWatch();
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);
+  // Flags (of ProcEntry) that a process of a selecting cgroup gets besides being traced, until user space has looked at it.
+  void SetNewProcessInjection(std::uint32_t flags);
 
   int ring_fd() const;
   int procs_fd() const;

@@ -123,6 +123,7 @@ Status Tracer::StartInjection(const TracerOptions& options, const std::string& m
     watch_ = std::make_unique<FionreadWatch>(*programs_, [this](std::uint32_t tgid) { (void)Trace(tgid, process::InjectClass::kNever); });
   }
   injecting_ = true;
+  programs_->SetNewProcessInjection(ProcEntry::kInject | (fionread_ok_ ? 0 : ProcEntry::kUntilAck));
   return {};
 }
 
@@ -180,14 +181,14 @@ Status Tracer::SetProc(std::uint32_t tgid, std::uint32_t flags) {
 }
 
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
-  std::uint32_t flags = ProcEntry::kTraced;
+  std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
   if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
   const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
   ProcEntry before;
   const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
   if (auto status = SetProc(tgid, flags); !status) return status;
-  if (injecting_ && (!known || !(before.flags & ProcEntry::kInject))) injection_->AdoptProcess(tgid, until_ack);
+  if (injecting_ && (!known || !(before.flags & ProcEntry::kDecided))) injection_->AdoptProcess(tgid, until_ack);
   if (watch_ && inject == process::InjectClass::kUnknown) watch_->Watch(tgid);
   return {};
 }

@@ -58,7 +58,7 @@ static __always_inline struct proc *traced_proc(void)
 	if (!cfg_cgroups || tgid == cfg_self_tgid)
 		return 0;
 	for (__u32 i = 0; i < MAX_CGROUPS; i++) {
-		struct proc fresh = { .flags = cfg_new_proc_flags };
+		struct proc fresh = { .flags = cfg_new_proc_flags ? cfg_new_proc_flags | new_proc_inject : 0 };
 
 		if (i >= cfg_cgroups)
 			break;
