@@ -56,15 +56,13 @@ static __always_inline void one_call(struct syscall_at *a)
 	if (!id)
 		return;
 	c = hash_conn((__u64)sk, a->k.io.bytes > 0);
-	/* The address lives on in another socket. The self-test's pairs end before anything is attached that would notice, and
-	 * no traced process ever has one. */
-	if (c && ((c->id && c->id != id) || c->flags & CONN_SELFTEST)) {
+	if (c && c->id && c->id != id) { /* the address lives on in another socket */
 		__u64 key = (__u64)sk;
 
 		bpf_map_delete_elem(&conn_hash, &key);
 		c = hash_conn(key, 1);
 	}
-	if (!c || c->flags & CONN_IGNORE)
+	if (!c || c->flags & (CONN_IGNORE | CONN_SELFTEST))
 		return;
 	at.fin = !a->k.egress && BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN;
 	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP) {

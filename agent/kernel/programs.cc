@@ -160,6 +160,12 @@ Result<Programs::Link> Programs::AttachFionreadWatch() {
 }
 
 void Programs::SetAdopter(std::uint32_t tgid) { skeleton_->bss->adopter_tgid = tgid; }
+void Programs::ForgetConnections() {
+  const int fd = bpf_map__fd(skeleton_->maps.conn_hash);
+  std::uint64_t key = 0;
+  while (bpf_map_get_next_key(fd, nullptr, &key) == 0 && bpf_map_delete_elem(fd, &key) == 0) {
+  }
+}
 void Programs::SetNewProcessInjection(std::uint32_t flags) { skeleton_->bss->new_proc_inject = flags; }
 
 int Programs::ring_fd() const { return bpf_map__fd(skeleton_->maps.events); }

@@ -57,6 +57,9 @@ class Programs {
   Result<Link> AttachFionreadWatch();
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);
+  // Drops the state of all sockets. The self-test's pairs end before anything is attached that would notice, and in the
+  // system-call back end their state would stand in the way of the socket that gets the same address.
+  void ForgetConnections();
   // Flags (of ProcEntry) that a process of a selecting cgroup gets besides being traced, until user space has looked at it.
   void SetNewProcessInjection(std::uint32_t flags);
 

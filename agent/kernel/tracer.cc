@@ -106,6 +106,7 @@ Status Tracer::StartInjection(const TracerOptions& options, const std::string& m
   const std::string& first = paths.front();
   const std::string folder = first.starts_with(mount) ? first : mount + "/" + first;
   const auto verdict = RunSelfTestInChild(*programs_, *injection_, folder);
+  programs_->ForgetConnections();
   if (!verdict) {
     injection_->Stop();
     return Error{verdict.error().code, "the harmlessness self-test could not run: " + verdict.error().message};
