@@ -9,7 +9,8 @@
 
 namespace clew::selftest {
 
-// Failure is sticky, so that a question reads as the list of its steps: once failed, every further step does nothing.
+// Failure is sticky, so that a question reads as the list of its steps: once failed, every further
+// step does nothing.
 //   kCorrupt      an answer or a byte is not what an untouched socket gives
 //   kUnavailable  nothing came in time: harm, or a loaded machine; the question is asked again
 //   others        the question could not be asked
@@ -17,7 +18,8 @@ class Attempt {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit Attempt(std::chrono::milliseconds limit) : limit_(limit), deadline_(Clock::now() + limit) {}
+  explicit Attempt(std::chrono::milliseconds limit)
+      : limit_(limit), deadline_(Clock::now() + limit) {}
 
   bool ok() const { return status_.has_value(); }
   const Status& status() const { return status_; }
@@ -29,7 +31,8 @@ class Attempt {
 
   std::chrono::milliseconds limit() const { return limit_; }
   std::chrono::milliseconds Left() const {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
     return std::max(left, std::chrono::milliseconds(0));
   }
 

@@ -20,7 +20,8 @@ SocketPair Connection::Open(Attempt& attempt) {
     attempt.Fail(pair.error());
     return {};
   }
-  // The peer stands for any server; without this its own Nagle delays would blur what is measured at the client.
+  // The peer stands for any server; without this its own Nagle delays would blur what is measured
+  // at the client.
   const int on = 1;
   if (::setsockopt(pair->peer.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
     attempt.Fail(ErrnoError("setsockopt", "TCP_NODELAY", errno));
@@ -36,6 +37,10 @@ Connection::Connection(Trial& trial, Kind kind)
               "client"),
       peer_(kernel_, trial.attempt, pair_.peer.get(), "peer") {
   Enter();
+  if (kind == Kind::kUntouched && trial.injection && trial.attempt.ok() &&
+      trial.injection->IsIn(pair_.client.get())) {
+    trial.attempt.Fail({Code::kInternal, "the policy has taken a socket that nobody put under it"});
+  }
 }
 
 Connection::~Connection() {
@@ -56,9 +61,7 @@ void Connection::Enter() {
   }
 }
 
-Status Connection::Leave() {
-  return injection_ ? injection_->Leave(pair_.client.get()) : Status();
-}
+Status Connection::Leave() { return injection_ ? injection_->Leave(pair_.client.get()) : Status(); }
 
 void Connection::Request(std::string_view request) {
   WireCheck check;

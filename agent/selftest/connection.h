@@ -1,4 +1,5 @@
-// A connection of our own whose client end is under the policy, and the steps that most questions share.
+// A connection of our own whose client end is under the policy, and the steps that most questions
+// share.
 #pragma once
 
 #include <functional>
@@ -33,7 +34,8 @@ class Connection {
  public:
   enum class Kind { kUnderTest, kUntouched };
 
-  // Connects and, for kUnderTest, enters the policy. On failure the attempt has failed and every step does nothing.
+  // Connects and, for kUnderTest, enters the policy. On failure the attempt has failed and every
+  // step does nothing.
   explicit Connection(Trial& trial, Kind kind = Kind::kUnderTest);
   // Leaves the policy, unless the client end was closed before.
   ~Connection();
@@ -71,8 +73,9 @@ class Connection {
   Endpoint peer_;
 };
 
-// Runs the peer's part of a question in a second thread, while the client waits in a blocking call. The script works on
-// an endpoint with an attempt of its own and the same time limit, so the thread ends by itself.
+// Runs the peer's part of a question in a second thread, while the client waits in a blocking call.
+// The script works on an endpoint with an attempt of its own and the same time limit, so the thread
+// ends by itself.
 class PeerThread {
  public:
   PeerThread(Connection& connection, std::function<void(Endpoint&)> script);

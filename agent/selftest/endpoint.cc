@@ -1,5 +1,6 @@
 #include "agent/selftest/endpoint.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -10,7 +11,7 @@
 namespace clew::selftest {
 namespace {
 
-constexpr std::size_t kBuffer = 256 * 1024;
+constexpr std::size_t kBuffer = std::size_t{256} * 1024;
 
 bool WouldBlock(int error) { return error == EAGAIN || error == EINTR; }
 
@@ -30,7 +31,8 @@ std::size_t Endpoint::Taken(const char* call, ssize_t result) {
 
 std::size_t Endpoint::TrySend(std::string_view bytes, int flags) {
   if (!attempt_.ok()) return 0;
-  const ssize_t n = calls_.Send(fd_, bytes.data(), bytes.size(), flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t n =
+      calls_.Send(fd_, bytes.data(), bytes.size(), flags | MSG_DONTWAIT | MSG_NOSIGNAL);
   return Taken("send", n);
 }
 
@@ -92,7 +94,8 @@ void Endpoint::Await(short events, const char* what) {
   if (!attempt_.ok()) return;
   pollfd ready{fd_, events, 0};
   const auto left = attempt_.Left().count();
-  // Also when poll() says "ready" and the call behind it does not: the time runs out for that loop too.
+  // Also when poll() says "ready" and the call behind it does not: the time runs out for that loop
+  // too.
   if (left == 0 || ::poll(&ready, 1, static_cast<int>(left)) == 0) {
     attempt_.TooLate(name_ + ": no " + what + " within " +
                      std::to_string(attempt_.limit().count()) + " ms");
@@ -105,17 +108,32 @@ void Endpoint::Finish() {
   }
 }
 
+void Endpoint::SetNonBlocking() {
+  if (!attempt_.ok()) return;
+  const int flags = ::fcntl(fd_, F_GETFL);
+  if (flags < 0 || ::fcntl(fd_, F_SETFL, flags | O_NONBLOCK) != 0) {
+    attempt_.Fail(ErrnoError("fcntl", "O_NONBLOCK", errno));
+  }
+}
+
+void Endpoint::SetOption(int level, int option, int value) {
+  if (attempt_.ok() && ::setsockopt(fd_, level, option, &value, sizeof value) != 0) {
+    attempt_.Fail(ErrnoError("setsockopt", std::to_string(option), errno));
+  }
+}
+
 void Pump(Endpoint& from, std::size_t total, const std::function<std::size_t(std::size_t)>& send,
-          Endpoint& to, WireCheck& check, std::size_t gulp) {
+          Endpoint& to, WireCheck& check, Reader reader) {
   Attempt& attempt = from.attempt();
   std::size_t done = 0;
   while (attempt.ok() && (done < total || !check.complete())) {
     const std::size_t taken = done < total ? send(done) : 0;
     done += taken;
-    const bool arrived = to.TryRead(check, gulp);
+    const bool read = reader == Reader::kAlways || taken == 0;
+    const bool arrived = read && to.TryRead(check, kBuffer);
     if (check.complete() && done < total) {
-      attempt.Wrong(from.name() + ": " + std::to_string(total) + " bytes arrived, counted as taken: " +
-                    std::to_string(done));
+      attempt.Wrong(from.name() + ": " + std::to_string(total) +
+                    " bytes arrived, counted as taken: " + std::to_string(done));
     }
     if (taken > 0 || arrived || !attempt.ok()) continue;
     pollfd ready[2] = {{from.fd(), static_cast<short>(done < total ? POLLOUT : 0), 0},
@@ -132,7 +150,7 @@ void Pump(Endpoint& from, std::size_t total, const std::function<std::size_t(std
 void Pump(Endpoint& from, std::string_view bytes, Endpoint& to, WireCheck& check) {
   Pump(
       from, bytes.size(), [&](std::size_t done) { return from.TrySend(bytes.substr(done)); }, to,
-      check, kBuffer);
+      check, Reader::kAlways);
 }
 
 }  // namespace clew::selftest

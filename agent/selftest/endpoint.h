@@ -13,9 +13,10 @@
 
 namespace clew::selftest {
 
-// Every step does nothing once the attempt has failed, and makes it fail when the socket answers something else than the
-// step expects. All calls here are non-blocking by flag (MSG_DONTWAIT) and wait in poll(): questions about blocking
-// calls make those themselves. `calls`, `attempt` and the descriptor must outlive the endpoint.
+// Every step does nothing once the attempt has failed, and makes it fail when the socket answers
+// something else than the step expects. All calls here are non-blocking by flag (MSG_DONTWAIT) and
+// wait in poll(): questions about blocking calls make those themselves. `calls`, `attempt` and the
+// descriptor must outlive the endpoint.
 class Endpoint {
  public:
   // `name` is for messages: "client", "peer".
@@ -46,6 +47,10 @@ class Endpoint {
   void Await(short events, const char* what);
   // Shuts the sending direction down.
   void Finish();
+  // For the system calls that have no flag for it.
+  void SetNonBlocking();
+  // setsockopt() of an int.
+  void SetOption(int level, int option, int value);
 
  private:
   ssize_t Receive(std::size_t limit);
@@ -57,12 +62,15 @@ class Endpoint {
   std::vector<char> buffer_;
 };
 
-// Moves `total` bytes from one end to the other on this one thread: `send` is called with the number of bytes taken so
-// far and returns how many more were taken (0: no room now), while `to` reads at most `gulp` bytes at a time into
-// `check`. Both ends belong to the same attempt.
+// When the receiving end reads: in turns with the sending one, or only when that has no room.
+enum class Reader { kAlways, kWhenFull };
+
+// Moves `total` bytes from one end to the other on this one thread: `send` is called with the
+// number of bytes taken so far and returns how many more were taken (0: no room now), while `to`
+// reads into `check`. Both ends belong to the same attempt.
 void Pump(Endpoint& from, std::size_t total, const std::function<std::size_t(std::size_t)>& send,
-          Endpoint& to, WireCheck& check, std::size_t gulp);
-// The same with send().
+          Endpoint& to, WireCheck& check, Reader reader);
+// The same with send(), reading always.
 void Pump(Endpoint& from, std::string_view bytes, Endpoint& to, WireCheck& check);
 
 }  // namespace clew::selftest

@@ -1,9 +1,10 @@
-// The questions of the self-test: each does to its own socket what some real program does, and makes the attempt fail
-// unless the socket answers as one that nobody touched.
+// The questions of the self-test: each does to its own socket what some real program does, and
+// makes the attempt fail unless the socket answers as one that nobody touched.
 //
-// Each opens its connections itself, sends a real HTTP/1.1 request first, so that a policy that injects does so, and
-// returns by the attempt's deadline. None checks what another one is named for: other questions wait with poll() and
-// read without blocking, so that one harmed system call makes one question fail.
+// Each opens its connections itself, sends a real HTTP/1.1 request first, so that a policy that
+// injects does so, and returns by the attempt's deadline. None checks what another one is named
+// for: other questions wait with poll() and read without blocking, so that one harmed system call
+// makes one question fail.
 #pragma once
 
 #include "agent/selftest/connection.h"

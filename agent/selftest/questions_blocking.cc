@@ -12,8 +12,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The kernel may answer EAGAIN when SO_RCVTIMEO (the attempt's limit, set by ConnectPair) is over. Before that it is
-// wrong: programs take it for an error or for the end of the stream.
+// The kernel may answer EAGAIN when SO_RCVTIMEO (the attempt's limit, set by ConnectPair) is over.
+// Before that it is wrong: programs take it for an error or for the end of the stream.
 bool IsTimeout(const Attempt& attempt, Attempt::Clock::time_point began) {
   return Attempt::Clock::now() - began >= attempt.limit() * 9 / 10;
 }
@@ -60,15 +60,25 @@ void SendBlocking(Connection& c, std::string_view bytes) {
   }
 }
 
+// Until the other thread has said that it is about to wait in recv(), and some more, so that it
+// does.
+void AwaitWaiting(Endpoint& end, const std::atomic<bool>& waiting) {
+  while (!waiting && end.attempt().Left().count() > 0) Pause(end.attempt(), milliseconds(1));
+  Pause(end.attempt(), milliseconds(5));
+}
+
 }  // namespace
 
-// The send buffer is filled until EAGAIN, which makes the kernel wake this thread once there is room again: while it
-// waits in recv(), where it must go on sleeping. Real clients come here when a server answers before it has read all.
+// The send buffer is filled until EAGAIN, which makes the kernel wake this thread once there is
+// room again: while it waits in recv(), where it must go on sleeping. Real clients come here when a
+// server answers before it has read all.
 void AskBlockingRecvEarly(Trial& trial) {
-  constexpr std::size_t kClaimed = 64 << 20;  // bytes: more than the send and receive buffers hold together
+  constexpr std::size_t kClaimed = 64 << 20;  // bytes: more than all buffers can hold
+  constexpr int kSendBuffer = 64 * 1024;      // so that it is full soon
   const std::string block = Pattern(0, 16 * kPatternPeriod);
   for (int round = 0; round < 2 && trial.attempt.ok(); ++round) {
     Connection c(trial);
+    c.client().SetOption(SOL_SOCKET, SO_SNDBUF, kSendBuffer);
     const std::string head = RequestHead("early", kClaimed);
     c.Request(head);
     std::size_t sent = 0;
@@ -84,18 +94,20 @@ void AskBlockingRecvEarly(Trial& trial) {
     const std::string response = Response(100);
     WireCheck check;
     check.ExpectBytes(Pattern(0, sent));
+    std::atomic<bool> waiting = false;
     PeerThread peer(c, [&](Endpoint& end) {
-      Pause(end.attempt(), milliseconds(5));  // until the client waits in recv()
+      AwaitWaiting(end, waiting);
       end.Read(check);
       Pause(end.attempt(), milliseconds(3));
       end.Send(response);
     });
+    waiting = true;
     ReadBlocking(c, response);
   }
 }
 
-// The same by the way that harm was first seen: the last bytes of a body are still in the send buffer when the client
-// begins to wait.
+// The same by the way that harm was first seen: the last bytes of a body are still in the send
+// buffer when the client begins to wait.
 void AskBlockingRecvUpload(Trial& trial) {
   constexpr std::size_t kBody = 2 << 20;
   constexpr std::size_t kHeldBack = 128 << 10;
@@ -109,9 +121,11 @@ void AskBlockingRecvUpload(Trial& trial) {
     {
       PeerThread peer(c, [&](Endpoint& end) {
         while (end.attempt().ok() && check.wanted() > kHeldBack) {
-          if (!end.TryRead(check, check.wanted() - kHeldBack)) Pause(end.attempt(), milliseconds(1));
+          const bool arrived = end.TryRead(check, check.wanted() - kHeldBack);
+          if (!arrived) Pause(end.attempt(), milliseconds(1));
         }
-        // What is held back fits the send buffer, but need not: the kernel may have sized it smaller.
+        // What is held back fits the send buffer, but need not: the kernel may have sized it
+        // smaller.
         for (int i = 0; i < 20 && !all_sent; ++i) Pause(end.attempt(), milliseconds(1));
         Pause(end.attempt(), milliseconds(2));
         end.Read(check);
@@ -131,14 +145,16 @@ void AskLeaveWhileBlocked(Trial& trial) {
   const std::string response = Response(1000);
   c.Request();
   {
+    std::atomic<bool> waiting = false;
     PeerThread peer(c, [&](Endpoint& end) {
-      Pause(end.attempt(), milliseconds(5));  // until the client waits in recv()
+      AwaitWaiting(end, waiting);
       if (Status left = c.Leave(); !left) {
         end.attempt().Fail({Code::kInternal, "leave: " + left.error().message});
       }
       Pause(end.attempt(), milliseconds(2));
       end.Send(response);
     });
+    waiting = true;
     ReadBlocking(c, response);
   }
   c.Request();

@@ -11,10 +11,10 @@
 namespace clew::selftest {
 namespace {
 
-constexpr std::size_t kChunk = 256 * 1024;
+constexpr std::size_t kChunk = std::size_t{256} * 1024;
 
-// The four transfers that take turns on this one thread: client -> peer -> client. Each step returns whether it moved
-// anything.
+// The four transfers that take turns on this one thread: client -> peer -> client. Each step
+// returns whether it moved anything.
 class Echo {
  public:
   Echo(Connection& c, std::size_t size)

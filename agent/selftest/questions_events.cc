@@ -28,7 +28,8 @@ class Watch {
   std::uint32_t Next(milliseconds timeout) {
     if (!end_.attempt().ok()) return 0;
     epoll_event event{};
-    const int n = end_.calls().EpollWait(epoll_.get(), &event, 1, static_cast<int>(timeout.count()));
+    const int n =
+        end_.calls().EpollWait(epoll_.get(), &event, 1, static_cast<int>(timeout.count()));
     return n == 1 ? event.events : 0;
   }
   void Expect(const char* when) {
@@ -78,7 +79,8 @@ void AskPeerFin(Trial& trial) {
   std::uint32_t seen = 0;
   while (trial.attempt.ok() && !(seen & EPOLLRDHUP)) {
     seen = watch.Next(trial.attempt.Left());
-    if (trial.attempt.Left().count() == 0) trial.attempt.TooLate("no EPOLLRDHUP for the peer's FIN");
+    if (trial.attempt.Left().count() == 0)
+      trial.attempt.TooLate("no EPOLLRDHUP for the peer's FIN");
     if (seen == EPOLLIN) Pause(trial.attempt, milliseconds(1));
   }
   c.client().Read(response);

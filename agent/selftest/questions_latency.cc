@@ -1,22 +1,26 @@
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "agent/selftest/questions.h"
+#include "base/fd.h"
 
 namespace clew::selftest {
 namespace {
 
 using Millis = std::chrono::duration<double, std::milli>;
 
-// A held-back last piece waits for the peer's delayed ACK, 40 ms; an untouched request takes 0.05 to 0.5 ms.
+// A held-back last piece waits for the peer's delayed ACK, 40 ms; an untouched request takes 0.05
+// to 0.5 ms.
 constexpr Millis kLimit(5);
 // ... but a loaded machine makes both slower.
 constexpr double kTimesUntouched = 3;
@@ -26,12 +30,34 @@ constexpr int kSamples = 8;
 constexpr int kSamplesAtLeast = 4;
 constexpr std::size_t kResponse = 100;  // bytes of body
 
-using Sender = std::function<void(Endpoint& client, const std::string& head, const std::string& body)>;
+// How long the calling thread has waited for a processor in its life, by the kernel's account.
+class RunQueue {
+ public:
+  RunQueue() : file_(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)) {}
+  // Always 0 where the kernel keeps no such account.
+  std::chrono::nanoseconds Waited() const {
+    char text[128] = {};  // "{ns on a processor} {ns waiting for one} {times}"
+    if (::pread(file_.get(), text, sizeof text - 1, 0) <= 0) return {};
+    unsigned long long on = 0;
+    unsigned long long waiting = 0;
+    if (std::sscanf(text, "%llu %llu", &on, &waiting) != 2) return {};
+    return std::chrono::nanoseconds(waiting);
+  }
 
-Millis RoundTrip(Connection& c, std::size_t body_size, const Sender& send) {
+ private:
+  Fd file_;
+};
+
+using Sender =
+    std::function<void(Endpoint& client, const std::string& head, const std::string& body)>;
+
+// Without the time that this thread waited for a processor: a busy machine is not harm.
+Millis RoundTrip(Connection& c, std::size_t body_size, const Sender& send,
+                 const RunQueue& run_queue) {
   const std::string head = RequestHead("latency", body_size);
   const std::string body = Pattern(0, body_size);
   const auto began = Attempt::Clock::now();
+  const auto waited_before = run_queue.Waited();
   if (send) {  // small enough for the send buffer: nobody has to read meanwhile
     WireCheck check;
     check.ExpectRequest(head + body);
@@ -42,7 +68,7 @@ Millis RoundTrip(Connection& c, std::size_t body_size, const Sender& send) {
     c.Request(head + body);
   }
   c.Respond(kResponse);
-  return Attempt::Clock::now() - began;
+  return Attempt::Clock::now() - began - (run_queue.Waited() - waited_before);
 }
 
 // The third slowest of eight: two may be the scheduler's fault, a stall in three of eight is not.
@@ -55,11 +81,12 @@ Millis UpperQuartile(std::vector<Millis>& samples) {
 void AskLatency(Trial& trial, std::size_t body_size, const Sender& send = nullptr) {
   Connection tested(trial);
   Connection untouched(trial, Connection::Kind::kUntouched);
+  const RunQueue run_queue;
   std::vector<Millis> tested_times;
   std::vector<Millis> untouched_times;
   for (int round = 0; trial.attempt.ok() && round < kWarmUp + kSamples; ++round) {
-    const Millis tested_time = RoundTrip(tested, body_size, send);
-    const Millis untouched_time = RoundTrip(untouched, body_size, send);
+    const Millis tested_time = RoundTrip(tested, body_size, send, run_queue);
+    const Millis untouched_time = RoundTrip(untouched, body_size, send, run_queue);
     if (round < kWarmUp) continue;
     tested_times.push_back(tested_time);
     untouched_times.push_back(untouched_time);
@@ -91,19 +118,12 @@ void AskLatencyMore(Trial& trial) {
 }
 
 void AskLatencyCork(Trial& trial) {
-  const auto cork = [](Endpoint& client, int on) {
-    if (client.attempt().ok() &&
-        ::setsockopt(client.fd(), IPPROTO_TCP, TCP_CORK, &on, sizeof on) != 0) {
-      client.attempt().Wrong(ErrnoError("setsockopt", "TCP_CORK", errno).message);
-    }
-  };
-  AskLatency(trial, 3000,
-             [&](Endpoint& client, const std::string& head, const std::string& body) {
-               cork(client, 1);
-               client.Send(head);
-               client.Send(body);
-               cork(client, 0);
-             });
+  AskLatency(trial, 3000, [](Endpoint& client, const std::string& head, const std::string& body) {
+    client.SetOption(IPPROTO_TCP, TCP_CORK, 1);
+    client.Send(head);
+    client.Send(body);
+    client.SetOption(IPPROTO_TCP, TCP_CORK, 0);
+  });
 }
 
 }  // namespace clew::selftest

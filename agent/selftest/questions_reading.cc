@@ -18,7 +18,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kBody = 3000;  // bytes: more than one segment of an Ethernet, less than any receive buffer
+constexpr std::size_t kBody =
+    3000;  // bytes: more than one segment of an Ethernet, less than any receive buffer
 
 // FIONREAD's answer; -1 after the attempt has failed.
 int Queued(Endpoint& end) {
@@ -29,7 +30,8 @@ int Queued(Endpoint& end) {
   return bytes;
 }
 
-// Sends, and waits until the other side's kernel has acknowledged everything: it is in the receive queue then.
+// Sends, and waits until the other side's kernel has acknowledged everything: it is in the receive
+// queue then.
 void SendAndArrive(Endpoint& end, std::string_view bytes) {
   end.Send(bytes);
   while (end.attempt().ok()) {
@@ -84,6 +86,7 @@ void AskFionread(Trial& trial) {
 
 void AskSplice(Trial& trial) {
   Connection c(trial);
+  c.client().SetNonBlocking();  // SPLICE_F_NONBLOCK is about the pipe
   c.Request();
   const std::string response = Response(kBody);
   c.peer().Send(response);
@@ -124,8 +127,7 @@ void AskPeek(Trial& trial) {
   for (const std::size_t size : {std::size_t{100}, response.size()}) {
     if (!trial.attempt.ok()) return;
     std::string seen(size, '\0');
-    const ssize_t n =
-        client.calls().Recv(client.fd(), seen.data(), size, MSG_PEEK | MSG_DONTWAIT);
+    const ssize_t n = client.calls().Recv(client.fd(), seen.data(), size, MSG_PEEK | MSG_DONTWAIT);
     if (n != static_cast<ssize_t>(size) || seen != response.substr(0, size)) {
       trial.attempt.Wrong("MSG_PEEK does not show the first " + std::to_string(size) + " bytes");
     }

@@ -49,12 +49,6 @@ std::vector<iovec> Pieces(std::string_view bytes, std::size_t done) {
   return pieces;
 }
 
-void SetOption(Endpoint& end, int level, int option, int value) {
-  if (end.attempt().ok() && ::setsockopt(end.fd(), level, option, &value, sizeof value) != 0) {
-    end.attempt().Fail(ErrnoError("setsockopt", std::to_string(option), errno));
-  }
-}
-
 }  // namespace
 
 void AskPipelined(Trial& trial) {
@@ -76,7 +70,7 @@ void AskPipelined(Trial& trial) {
 
 void AskSplitHead(Trial& trial) {
   Connection c(trial);
-  SetOption(c.client(), IPPROTO_TCP, TCP_NODELAY, 1);  // else Nagle's algorithm costs 40 ms a cut
+  c.client().SetOption(IPPROTO_TCP, TCP_NODELAY, 1);  // else Nagle's algorithm costs 40 ms a cut
   const std::string request = RequestHead("split", 500) + Pattern(0, 500);
   const std::size_t line_end = request.find("\r\n");
   const std::size_t head_end = request.find("\r\n\r\n");
@@ -153,7 +147,7 @@ class TightConnection {
  public:
   explicit TightConnection(Trial& trial) : connection_(trial) {
     constexpr int kSendBuffer = 4096;
-    SetOption(connection_.client(), SOL_SOCKET, SO_SNDBUF, kSendBuffer);
+    connection_.client().SetOption(SOL_SOCKET, SO_SNDBUF, kSendBuffer);
   }
   Connection& get() { return connection_; }
   // How many calls took a part of what they were given, or nothing.
@@ -164,7 +158,7 @@ class TightConnection {
     const auto send = [&](std::size_t done) {
       // Such a buffer waits for each acknowledgement; a delayed one costs 40 ms. The kernel forgets
       // this option.
-      SetOption(connection_.peer(), IPPROTO_TCP, TCP_QUICKACK, 1);
+      connection_.peer().SetOption(IPPROTO_TCP, TCP_QUICKACK, 1);
       const std::size_t end = *std::upper_bound(ends.begin(), ends.end(), done);
       const std::size_t n = connection_.client().TrySend(bytes.substr(done, end - done));
       short_counts_ += n < end - done;

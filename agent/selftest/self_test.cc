@@ -46,8 +46,8 @@ constexpr Question kQuestions[] = {
     {"echo", Concern::kBytes, AskEcho},
 };
 
-// "Nothing came in time" is harm or a loaded machine. Only a socket that stays late while an untouched one is in time is
-// harmed; when both are late, that proves nothing and another try may.
+// "Nothing came in time" is harm or a loaded machine. Only a socket that stays late while an
+// untouched one is in time is harmed; when both are late, that proves nothing and another try may.
 constexpr int kTries = 3;
 constexpr int kTriesWhenUntouchedIsInTime = 2;
 

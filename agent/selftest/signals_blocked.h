@@ -5,8 +5,9 @@
 
 namespace clew::selftest {
 
-// So that no signal interrupts a system call that is under test, and SIGPIPE of writev() or sendfile() on a connection that
-// broke does not end the process. A SIGPIPE that came in between is dropped; all others are delivered at the end.
+// So that no signal interrupts a system call that is under test, and SIGPIPE of writev() or
+// sendfile() on a connection that broke does not end the process. A SIGPIPE that came in between is
+// dropped; all others are delivered at the end.
 class SignalsBlocked {
  public:
   SignalsBlocked();

@@ -1,5 +1,5 @@
-// The system calls that the questions are about, behind virtual functions: a test overrides one of them to answer as a
-// harmed socket does.
+// The system calls that the questions are about, behind virtual functions: a test overrides one of
+// them to answer as a harmed socket does.
 #pragma once
 
 #include <sys/epoll.h>
@@ -10,7 +10,8 @@
 
 namespace clew::selftest {
 
-// Every function is the system call of its name: -1 and errno on failure. The functions of this class ask the kernel.
+// Every function is the system call of its name: -1 and errno on failure. The functions of this
+// class ask the kernel.
 class SocketCalls {
  public:
   virtual ~SocketCalls() = default;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace clew::selftest {
@@ -20,6 +21,7 @@ Result<Fd> NewSocket(int flags) {
 }
 
 bool LimitCalls(int fd, std::chrono::milliseconds limit) {
+  limit = std::max(limit, std::chrono::milliseconds(1));  // 0 would mean no limit
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
   const auto rest = std::chrono::duration_cast<std::chrono::microseconds>(limit - seconds);
   const timeval tv{seconds.count(), rest.count()};

@@ -8,7 +8,8 @@ namespace clew::selftest {
 namespace {
 
 constexpr std::size_t kPeriod = kPatternPeriod;
-// The longest line that an insertion may have: "tracestate: " with the 512 characters that W3C asks to propagate.
+// The longest line that an insertion may have: "tracestate: " with the 512 characters that W3C asks
+// to propagate.
 constexpr std::size_t kMaxInserted = 600;
 
 // Two periods, so that any run of up to one period is contiguous.
@@ -35,7 +36,8 @@ bool IsLowerHex(std::string_view text) {
 // "traceparent: 00-{32 hex}-{16 hex}-{2 hex}\r\n"
 bool IsTraceparentLine(std::string_view line) {
   constexpr std::string_view kName = "traceparent: 00-";
-  if (line.size() != kName.size() + 32 + 1 + 16 + 1 + 2 + 2 || !line.starts_with(kName)) return false;
+  if (line.size() != kName.size() + 32 + 1 + 16 + 1 + 2 + 2 || !line.starts_with(kName))
+    return false;
   line.remove_prefix(kName.size());
   return IsLowerHex(line.substr(0, 32)) && line[32] == '-' && IsLowerHex(line.substr(33, 16)) &&
          line[49] == '-' && IsLowerHex(line.substr(50, 2)) && line.ends_with("\r\n");
@@ -104,13 +106,14 @@ bool WireCheck::Feed(std::string_view arrived) {
         next_point_ < insertion_points_.size() ? insertion_points_[next_point_] : expected_.size();
     const std::size_t run = std::min(arrived.size(), end - matched_);
     if (run == 0) return Fail("bytes after the end, " + std::to_string(arrived.size()));
-    const auto differs = std::mismatch(arrived.begin(), arrived.begin() + run,
-                                       expected_.begin() + matched_);
-    matched_ += differs.first - arrived.begin();
-    if (differs.first != arrived.begin() + run) {
+    if (std::memcmp(arrived.data(), expected_.data() + matched_, run) != 0) {
+      const auto differs =
+          std::mismatch(arrived.begin(), arrived.begin() + run, expected_.begin() + matched_);
+      matched_ += differs.first - arrived.begin();
       return Fail("byte " + std::to_string(matched_) + " of " + std::to_string(expected_.size()) +
                   " differs");
     }
+    matched_ += run;
     arrived.remove_prefix(run);
   }
   return problem_.empty();

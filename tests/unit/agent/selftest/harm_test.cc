@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/selftest/self_test.h"
+#include "cookie.h"
 #include "plain_injection.h"
 
 namespace clew::selftest {
@@ -25,13 +26,6 @@ int Again() {
   return -1;
 }
 
-// Descriptors are reused, cookies are not.
-std::uint64_t Cookie(int fd) {
-  std::uint64_t cookie = 0;
-  socklen_t length = sizeof cookie;
-  ::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length);
-  return cookie;
-}
 template <typename T>
 T Option(int fd, int level, int name) {
   T value{};
@@ -142,8 +136,8 @@ TEST(Harm, BlockingRecvAnswersAgainAfterAFullSendBuffer) {
 
 class ReaderLostWhenLeaving : public PlainInjection {
   Status Leave(int fd) override {
-    ::shutdown(fd, SHUT_RD);
-    return {};
+    ::shutdown(fd, SHUT_RDWR);
+    return PlainInjection::Leave(fd);
   }
 };
 TEST(Harm, LeavingDisturbsABlockedReader) {
@@ -288,8 +282,8 @@ TEST(Harm, SendfileSendsOtherBytes) {
   EXPECT_EQ(Failing(Ask(calls)), Names{"sendfile"});
 }
 
-// What an insertion into a full send buffer does: the count falls short by the inserted bytes, and the application sends
-// so many of its own twice.
+// What an insertion into a full send buffer does: the count falls short by the inserted bytes, and
+// the application sends so many of its own twice.
 class ShortCounts : public SocketCalls {
   ssize_t Send(int fd, const void* data, std::size_t size, int flags) override {
     const ssize_t n = SocketCalls::Send(fd, data, size, flags);

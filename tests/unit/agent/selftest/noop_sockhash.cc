@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cookie.h"
+
 namespace clew::selftest {
 namespace {
 
@@ -23,13 +25,6 @@ bpf_attr Zeroed() {
   return attr;
 }
 std::uint64_t Pointer(const void* p) { return reinterpret_cast<std::uintptr_t>(p); }
-
-std::uint64_t Cookie(int fd) {
-  std::uint64_t cookie = 0;
-  socklen_t length = sizeof cookie;
-  ::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length);
-  return cookie;
-}
 
 }  // namespace
 

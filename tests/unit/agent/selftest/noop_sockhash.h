@@ -1,5 +1,5 @@
-// The smallest policy: a SOCKHASH whose sk_msg program lets every message pass. What a socket suffers in it, it suffers
-// from living in a SOCKHASH at all.
+// The smallest policy: a SOCKHASH whose sk_msg program lets every message pass. What a socket
+// suffers in it, it suffers from living in a SOCKHASH at all.
 #pragma once
 
 #include <cstdint>

@@ -108,6 +108,19 @@ TEST(SelfTest, ASocketThatCannotEnterPassesNothingAndIsNotHarmless) {
   }
 }
 
+// Takes every socket, also those that were not put under the policy.
+class TakesAll : public PlainInjection {
+ public:
+  bool IsIn(int) override { return true; }
+};
+
+TEST(SelfTest, AnUntouchedSocketThatIsNotUntouchedProvesNothing) {
+  TakesAll injection;
+  const SelfTestReport report = RunSelfTest(injection, Short());
+  EXPECT_FALSE(report.Ok(Concern::kLatency));
+  EXPECT_NE(report.Differences().find("nobody put under it"), std::string::npos);
+}
+
 // Nothing ever arrives at the client.
 class Deaf : public SocketCalls {
  public:

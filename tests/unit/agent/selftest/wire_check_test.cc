@@ -96,8 +96,10 @@ TEST(WireCheck, RefusesEveryDoubledAndEveryMissingByteOfABody) {
 
 TEST(WireCheck, RefusesLinesThatAreNoTraceHeaders) {
   const std::string request = RequestHead("x", 0);
-  const std::string upper = "traceparent: 00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
-  const std::string no_cr = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 \n";
+  const std::string upper =
+      "traceparent: 00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+  const std::string no_cr =
+      "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 \n";
   for (const std::string& lines :
        {upper, no_cr, std::string("traceparent: 00\r\n"), std::string("t\n"),
         std::string(kTracestate), std::string(kTraceparent) + kTraceparent,
@@ -122,8 +124,10 @@ TEST(WireCheck, RefusesAHeaderAnywhereElse) {
 
 TEST(Pattern, IsOneStreamFromAnyOffset) {
   const std::string whole = Pattern(0, 3 * kPatternPeriod);
-  for (const std::size_t offset : {std::size_t{0}, std::size_t{1}, kPatternPeriod - 1, kPatternPeriod}) {
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kPatternPeriod, kPatternPeriod + 5}) {
+  for (const std::size_t offset :
+       {std::size_t{0}, std::size_t{1}, kPatternPeriod - 1, kPatternPeriod}) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, kPatternPeriod, kPatternPeriod + 5}) {
       EXPECT_EQ(Pattern(offset, size), whole.substr(offset, size));
       EXPECT_TRUE(IsPattern(offset, std::string_view(whole).substr(offset, size)));
     }
