@@ -1,4 +1,5 @@
-// The collector put together: receive -> validate -> durable append -> acknowledge, and queries beside it.
+// The collector put together: receive -> validate -> durable append -> acknowledge, and queries
+// beside it.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@ class Collector {
   virtual const std::string& otlp_address() const = 0;
   virtual const std::string& query_address() const = 0;
   virtual const std::string& metrics_address() const = 0;
-  // Takes no new requests, stores and answers those that it has, and closes the store. The destructor does it too.
+  // Takes no new requests, stores and answers those that it has, and closes the store. The
+  // destructor does it too.
   virtual void Stop() = 0;
 };
 

@@ -79,15 +79,19 @@ const std::vector<Setting>& Settings() {
   // gRPC keeps a message's size in an int.
   constexpr std::uint64_t kMaxMessageMib = 2047;
   static const std::vector<Setting> settings = {
-      Text("listen", "HOST:PORT for OTLP/gRPC; port 0 takes a free one", &Config::listen, CheckAddress),
+      Text("listen", "HOST:PORT for OTLP/gRPC; port 0 takes a free one", &Config::listen,
+           CheckAddress),
       Text("query_listen", "HOST:PORT for queries (tracectl)", &Config::query_listen, CheckAddress),
-      Text("metrics_listen", "HOST:PORT for /metrics and /healthz", &Config::metrics_listen, CheckAddress),
+      Text("metrics_listen", "HOST:PORT for /metrics and /healthz", &Config::metrics_listen,
+           CheckAddress),
       Text("data_dir", "directory of the span store", &Config::data_dir, CheckDirectory),
       Text("log_level", "debug, info, warn or error", &Config::log_level, CheckLogLevel),
-      Mebibytes("max_message_mib", "largest export request, MiB", &Config::max_message_mib, 1, kMaxMessageMib),
+      Mebibytes("max_message_mib", "largest export request, MiB", &Config::max_message_mib, 1,
+                kMaxMessageMib),
       Mebibytes("max_in_flight_mib", "requests held at once before senders are told to wait, MiB",
                 &Config::max_in_flight_mib, 1),
-      Mebibytes("min_free_disk_mib", "stop writing when the disk has less, MiB", &Config::min_free_disk_mib, 0),
+      Mebibytes("min_free_disk_mib", "stop writing when the disk has less, MiB",
+                &Config::min_free_disk_mib, 0),
   };
   return settings;
 }
@@ -143,7 +147,8 @@ Result<Config> ResolveConfig(const std::vector<ConfigSource>& sources) {
     }
   }
   if (config.max_in_flight_mib < config.max_message_mib) {
-    wrong += "max_in_flight_mib is less than max_message_mib: the largest request would never fit\n";
+    wrong +=
+        "max_in_flight_mib is less than max_message_mib: the largest request would never fit\n";
   }
   if (wrong.empty()) return config;
   wrong.pop_back();

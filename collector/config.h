@@ -17,18 +17,19 @@ struct Config {
   std::string query_listen = "127.0.0.1:7317";    // query service
   std::string metrics_listen = "127.0.0.1:9465";  // /metrics and /healthz
   std::string data_dir = "/var/lib/clew";
-  std::string log_level = "info";      // debug, info, warn, error
-  std::uint64_t max_message_mib = 64;  // of one export request
+  std::string log_level = "info";         // debug, info, warn, error
+  std::uint64_t max_message_mib = 64;     // of one export request
   std::uint64_t max_in_flight_mib = 256;  // of all requests that are not answered yet
   std::uint64_t min_free_disk_mib = 256;  // below this nothing is written
 };
 
-// One setting, under the same name everywhere: `query_listen` in the file, CLEW_COLLECTOR_QUERY_LISTEN in the
-// environment, --query-listen as a flag.
+// One setting, under the same name everywhere: `query_listen` in the file,
+// CLEW_COLLECTOR_QUERY_LISTEN in the environment, --query-listen as a flag.
 struct Setting {
   std::string name;
   std::string help;
-  std::function<std::string(Config&, const std::string& value)> set;  // empty, or what is wrong with the value
+  std::function<std::string(Config&, const std::string& value)>
+      set;  // empty, or what is wrong with the value
   std::function<std::string(const Config&)> get;
   std::string flag() const;         // "--query-listen"
   std::string environment() const;  // "CLEW_COLLECTOR_QUERY_LISTEN"
@@ -41,7 +42,8 @@ struct ConfigSource {
   std::map<std::string, std::string> values;
 };
 
-// The settings of a YAML file: a map of scalars. The error lists every key that is unknown or no scalar.
+// The settings of a YAML file: a map of scalars. The error lists every key that is unknown or no
+// scalar.
 Result<ConfigSource> ReadConfigFile(const std::string& path);
 // `get` is std::getenv, or a test's.
 ConfigSource ReadEnvironment(const std::function<const char*(const char*)>& get);

@@ -1,6 +1,7 @@
 // clew-collector: receives spans over OTLP, keeps them, answers queries.
 //
-// Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for a wrong command line or configuration.
+// Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for a wrong command line or
+// configuration.
 #include <signal.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
@@ -64,7 +65,7 @@ int Run(const Config& config) {
   ParseLogLevel(config.log_level, level);
   SetLogLevel(level);
   ::setenv("GRPC_VERBOSITY", "NONE", 0);  // its errors come back to us, and are said in one line
-  ::umask(027);  // spans are not for every user of the machine
+  ::umask(027);                           // spans are not for every user of the machine
   const sigset_t stop = BlockStopSignals();
   auto collector = StartCollector(config);
   if (!collector) return Fail(collector.error(), kExitFailed);
@@ -89,11 +90,13 @@ int Run(const Config& config) {
 
 int main(int argc, char** argv) {
   using namespace clew::collector;
-  CLI::App app("Receives spans over OTLP/gRPC, stores them durably and answers queries.", "clew-collector");
+  CLI::App app("Receives spans over OTLP/gRPC, stores them durably and answers queries.",
+               "clew-collector");
   app.set_version_flag("--version", std::string("clew-collector ") + CLEW_VERSION);
   std::string path;
   bool print = false;
-  app.add_option("--config", path, "YAML file with these settings")->envname("CLEW_COLLECTOR_CONFIG");
+  app.add_option("--config", path, "YAML file with these settings")
+      ->envname("CLEW_COLLECTOR_CONFIG");
   app.add_flag("--print-config", print, "print the effective settings and exit");
   std::map<std::string, std::string> values;
   std::vector<std::pair<std::string, CLI::Option*>> options;

@@ -50,14 +50,16 @@ std::string RenderMetrics(const Counters& counters, const store::StoreStats& sto
       .Add(Value(counters.requests_malformed), "result", "malformed")
       .Add(Value(counters.requests_overloaded), "result", "overloaded")
       .Add(Value(counters.requests_failed), "result", "failed");
-  counter("spans_received_total", "Spans in well-formed requests.").Add(Value(counters.spans_received));
+  counter("spans_received_total", "Spans in well-formed requests.")
+      .Add(Value(counters.spans_received));
   counter("spans_accepted_total", "Spans acknowledged as durable, repeated ones included.")
       .Add(Value(counters.spans_accepted));
   Family rejected = counter("spans_rejected_total", "Spans refused by partial success.");
   for (std::size_t i = 0; i < receiver::kRejectReasons; ++i) {
-    rejected.Add(Value(counters.spans_rejected[i]), "reason", receiver::kRejectReasonTexts[i].label);
+    rejected.Add(Value(counters.spans_rejected[i]), "reason",
+                 receiver::kRejectReasonTexts[i].label);
   }
-  counter("received_bytes_total", "Bytes of export requests, uncompressed.")
+  counter("received_bytes_total", "Bytes of export requests, decompressed.")
       .Add(Value(counters.bytes_received));
   counter("commits_total", "Synced writes to the store.").Add(Value(counters.commits));
   counter("commit_seconds_total", "Time spent in synced writes.")

@@ -1,7 +1,8 @@
-// 64 bits that tell spans of one trace apart by all their bytes: span, scope and resource as they came.
+// 64 bits that tell spans of one trace apart by all their bytes: span, scope and resource as they
+// came.
 //
-// Two different spans of a trace share one by chance with a probability of 2^-64 a pair. Only a sender that looks for
-// a collision finds one, and loses nothing but a span of its own trace by it.
+// Two different spans of a trace share one by chance with a probability of 2^-64 a pair. Only a
+// sender that looks for a collision finds one, and loses nothing but a span of its own trace by it.
 #pragma once
 
 #include <cstdint>

@@ -22,8 +22,9 @@ void AppendSized(std::string& out, std::string_view bytes) {
   out += bytes;
 }
 
-// The distinct byte strings of a fragment, by address: the receiver makes one per ResourceSpans and ScopeSpans of a
-// request. Spans of one resource come in a row, so looking backwards finds it at once.
+// The distinct byte strings of a fragment, by address: the receiver makes one per ResourceSpans and
+// ScopeSpans of a request. Spans of one resource come in a row, so looking backwards finds it at
+// once.
 class Table {
  public:
   std::size_t IndexOf(const SharedBytes& bytes) {
@@ -48,7 +49,8 @@ class Reader {
   explicit Reader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
   bool done() const { return at_ == end_; }
   std::uint64_t Varint() { return protozero::decode_varint(&at_, end_); }
-  // A count of things of at least one byte each, so that a forged one cannot make us reserve memory.
+  // A count of things of at least one byte each, so that a forged one cannot make us reserve
+  // memory.
   std::uint64_t Count() {
     const std::uint64_t count = Varint();
     if (count > static_cast<std::uint64_t>(end_ - at_)) throw protozero::end_of_buffer_exception{};
@@ -79,8 +81,8 @@ Error Corrupt(const char* what) {
 std::optional<SpanRecord> ToRecord(const TraceId& trace, std::string_view bytes) {
   const SpanFields fields = ReadSpanFields(bytes);
   const auto span_id = SpanId::FromBytes(fields.span_id);
-  const auto parent = fields.parent_span_id.empty() ? SpanId{}
-                                                    : SpanId::FromBytes(fields.parent_span_id);
+  const auto parent =
+      fields.parent_span_id.empty() ? SpanId{} : SpanId::FromBytes(fields.parent_span_id);
   const bool times_fit = fields.start_unix_nano >> 63 == 0 && fields.end_unix_nano >> 63 == 0;
   if (fields.trace_id != trace.View() || !span_id || !parent || !times_fit) return std::nullopt;
   SpanRecord record;
@@ -112,7 +114,8 @@ Result<std::vector<SpanRecord>> Decode(const TraceId& trace, std::string_view fr
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t resource = in.Varint();
     const std::uint64_t scope = in.Varint();
-    if (resource >= resources.size() || scope >= scopes.size()) return Corrupt("index out of range");
+    if (resource >= resources.size() || scope >= scopes.size())
+      return Corrupt("index out of range");
     auto record = ToRecord(trace, in.Sized());
     if (!record) return Corrupt("span of another trace");
     record->service = services[resource];

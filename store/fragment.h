@@ -1,12 +1,14 @@
-// A fragment: spans of one trace that arrived together, the value of a hot key. Specification: docs/formats/keys.md.
+// A fragment: spans of one trace that arrived together, the value of a hot key. Specification:
+// docs/formats/keys.md.
 //
 //   version u8 = 1
-//   resources: count varint | { size varint | bytes }*     serialized ResourceSpans without scope_spans
-//   scopes:    count varint | { size varint | bytes }*     serialized ScopeSpans without spans
-//   spans:     count varint | { resource varint | scope varint | size varint | serialized Span }*
+//   resources: count varint | { size varint | bytes }*     serialized ResourceSpans without
+//   scope_spans scopes:    count varint | { size varint | bytes }*     serialized ScopeSpans
+//   without spans spans:     count varint | { resource varint | scope varint | size varint |
+//   serialized Span }*
 //
-// The OTLP bytes are kept as they came, so fields that this version does not know survive; what is indexed of a span
-// is read from them again. Varints are protobuf's.
+// The OTLP bytes are kept as they came, so fields that this version does not know survive; what is
+// indexed of a span is read from them again. Varints are protobuf's.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +24,8 @@ namespace clew::store {
 
 inline constexpr std::uint8_t kFragmentVersion = 1;
 
-// Spans of one trace; each must have its resource and scope. Records that share a pointer share the bytes on disk.
+// Spans of one trace; each must have its resource and scope. Records that share a pointer share the
+// bytes on disk.
 std::string EncodeFragment(std::span<const SpanRecord* const> spans);
 
 // All spans of a fragment, in the order given to EncodeFragment. kCorrupt says what does not fit;

@@ -1,7 +1,9 @@
-// The one home of the store's key bytes and of the small fixed-size values. Specification: docs/formats/keys.md.
+// The one home of the store's key bytes and of the small fixed-size values. Specification:
+// docs/formats/keys.md.
 //
-// DO NOT REORDER a field of any layout: these bytes are on disk. All integers are big-endian, so that keys sort by
-// their value. Decoders take any bytes (a disk is not trusted either) and answer nothing for what no encoder wrote.
+// DO NOT REORDER a field of any layout: these bytes are on disk. All integers are big-endian, so
+// that keys sort by their value. Decoders take any bytes (a disk is not trusted either) and answer
+// nothing for what no encoder wrote.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,8 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::size_t kMaxServiceName = 1024;  // bytes; the receiver refuses longer ones
 
 // hot: trace_id[16] | sequence u64be -> fragment
-// The sequence grows with every fragment, so the fragments of a trace lie together in order of arrival.
+// The sequence grows with every fragment, so the fragments of a trace lie together in order of
+// arrival.
 struct HotKey {
   TraceId trace;
   std::uint64_t sequence = 0;
@@ -29,7 +32,8 @@ std::string Encode(const HotKey& key);
 std::optional<HotKey> DecodeHotKey(std::string_view bytes);
 
 // index: len u16be | service[len] | ~start_ns u64be | trace_id[16] -> empty
-// One row per trace and service in it, and one with an empty service for every trace. The length keeps ("ab", "c") and
+// One row per trace and service in it, and one with an empty service for every trace. The length
+// keeps ("ab", "c") and
 // ("a", "bc") apart; ~start sorts newest first, so that a search seeks forward.
 struct IndexKey {
   std::string service;  // at most kMaxServiceName bytes

@@ -1,5 +1,6 @@
-// The store in memory, nothing derived, nothing cached: every question is answered from the spans themselves. It is
-// the model that the real stores are compared with, and the store of tests that need none on disk.
+// The store in memory, nothing derived, nothing cached: every question is answered from the spans
+// themselves. It is the model that the real stores are compared with, and the store of tests that
+// need none on disk.
 #pragma once
 
 #include <map>

@@ -20,7 +20,8 @@ bool IsOtherAnyValue(const WireReader& field) {
          field.Is(6, WireType::kBytes) || field.Is(7, WireType::kBytes);
 }
 
-// The last member of a oneof wins: `value` is the string, or empty when it holds something else in the end.
+// The last member of a oneof wins: `value` is the string, or empty when it holds something else in
+// the end.
 void MergeStringValue(std::string_view any_value, std::string_view& value) {
   for (WireReader field(any_value); field.Next();) {
     if (field.Is(otlp::kAnyValueString, WireType::kBytes)) {

@@ -1,7 +1,9 @@
-// What Clew reads of a serialized OTLP span and resource: the fields that are validated and indexed.
+// What Clew reads of a serialized OTLP span and resource: the fields that are validated and
+// indexed.
 //
-// Both functions follow protobuf's merging rules (of a repeated singular field the last one counts, messages merge), so
-// they see what a generated parser would see. They throw a protozero::exception on malformed bytes.
+// Both functions follow protobuf's merging rules (of a repeated singular field the last one counts,
+// messages merge), so they see what a generated parser would see. They throw a protozero::exception
+// on malformed bytes.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +25,13 @@ struct SpanFields {
 };
 SpanFields ReadSpanFields(std::string_view span);
 
-// The first non-empty string attribute `service.name` of a serialized ResourceSpans (its scope_spans are not looked
-// at); what OpenTelemetry prescribes for a resource without one, "unknown_service", else.
+// The first non-empty string attribute `service.name` of a serialized ResourceSpans (its
+// scope_spans are not looked at); what OpenTelemetry prescribes for a resource without one,
+// "unknown_service", else.
 std::string_view ReadServiceName(std::string_view resource_spans);
 
-// Field numbers of OTLP that are read in more than one place. Source: opentelemetry/proto/trace/v1/trace.proto.
+// Field numbers of OTLP that are read in more than one place. Source:
+// opentelemetry/proto/trace/v1/trace.proto.
 namespace otlp {
 inline constexpr std::uint32_t kRequestResourceSpans = 1;
 inline constexpr std::uint32_t kResourceSpansResource = 1;

@@ -27,14 +27,15 @@ rocksdb::DBOptions DatabaseOptions() {
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.max_background_jobs = 2;
-  options.bytes_per_sync = kMiB;  // flushes reach the disk evenly, so that they do not delay the log's sync
+  options.bytes_per_sync =
+      kMiB;  // flushes reach the disk evenly, so that they do not delay the log's sync
   options.max_open_files = 1024;
   // A family that is written rarely (meta) would keep old logs alive for ever.
   options.max_total_wal_size = 256 * kMiB;
   options.keep_log_file_num = 4;
   options.max_log_file_size = 16 * kMiB;
-  // Recovery replays the log up to the first record that is not whole. All that was synced, and so acknowledged, lies
-  // before what a crash of the machine can tear.
+  // Recovery replays the log up to the first record that is not whole. All that was synced, and so
+  // acknowledged, lies before what a crash of the machine can tear.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   return options;
 }
@@ -74,7 +75,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
   hot.table_factory.reset(rocksdb::NewBlockBasedTableFactory(hot_table));
 
   auto trace = FamilyOptions(table, 32 * kMiB);
-  // Most traces that arrive are new: the memtable's own filter answers that without a walk through it.
+  // Most traces that arrive are new: the memtable's own filter answers that without a walk through
+  // it.
   trace.memtable_whole_key_filtering = true;
   trace.memtable_prefix_bloom_size_ratio = 0.05;
 
@@ -84,8 +86,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
           {kFamilies[3], FamilyOptions(table, 32 * kMiB)}};
 }
 
-// "process 4711 (clew-collector)" when another process holds RocksDB's lock on `path`, else empty. Must not be called
-// while this process holds it: closing a second descriptor would release it.
+// "process 4711 (clew-collector)" when another process holds RocksDB's lock on `path`, else empty.
+// Must not be called while this process holds it: closing a second descriptor would release it.
 std::string LockHolder(const std::string& path) {
   const Fd lock_file(::open((path + "/LOCK").c_str(), O_RDWR | O_CLOEXEC));
   if (!lock_file.valid()) return {};
@@ -114,8 +116,8 @@ Error OpenError(const std::string& path, const rocksdb::Status& status) {
   return FromRocks("open data directory " + path, status);
 }
 
-// A database with families that we do not know was written by a later version; RocksDB would only say that they were
-// not opened.
+// A database with families that we do not know was written by a later version; RocksDB would only
+// say that they were not opened.
 Status CheckFamilies(const std::string& path) {
   if (!std::filesystem::exists(path + "/CURRENT")) return {};
   std::vector<std::string> found;

@@ -1,4 +1,5 @@
-// The RocksDB database of the store: its column families, tuning, lock and errors. Only rocks_*.cc include this.
+// The RocksDB database of the store: its column families, tuning, lock and errors. Only rocks_*.cc
+// include this.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -14,8 +15,9 @@ namespace clew::store {
 // An open database and its families. A handle lives as long as this object.
 class RocksDb {
  public:
-  // Opens or creates the database in directory `path`. kUnavailable names the process that holds it; kUnsupported says
-  // that another version of Clew wrote it; kCorrupt, kExhausted and others as RocksDB reports them.
+  // Opens or creates the database in directory `path`. kUnavailable names the process that holds
+  // it; kUnsupported says that another version of Clew wrote it; kCorrupt, kExhausted and others as
+  // RocksDB reports them.
   static Result<std::unique_ptr<RocksDb>> Open(const std::string& path);
   ~RocksDb();
 
@@ -30,7 +32,8 @@ class RocksDb {
   Status CheckFormat();
 
   std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> families_;  // in the order of kFamilies, destroyed before db_
+  std::vector<rocksdb::ColumnFamilyHandle*>
+      families_;  // in the order of kFamilies, destroyed before db_
 };
 
 // "{operation}: {what RocksDB says}", with the code that fits.

@@ -62,15 +62,16 @@ Result<std::vector<ServiceInfo>> ListServices(RocksDb& db) {
     if (!key.starts_with(kServicePrefix)) break;
     const auto totals = DecodeServiceTotals(it->value().ToStringView());
     if (!totals) return Error{Code::kCorrupt, "stored service totals: not what was written"};
-    services.push_back({std::string(key.substr(kServicePrefix.size())), totals->span_count,
-                        totals->last_seen});
+    services.push_back(
+        {std::string(key.substr(kServicePrefix.size())), totals->span_count, totals->last_seen});
   }
   if (!it->status().ok()) return FromRocks("list services", it->status());
   return services;
 }
 
 UnixNanos OldestStart(RocksDb& db) {
-  // The rows of all traces, newest first, are those with an empty service; the last of them is the oldest.
+  // The rows of all traces, newest first, are those with an empty service; the last of them is the
+  // oldest.
   const auto it = NewIterator(db, {}, db.index());
   it->SeekForPrev(IndexPrefix({}) + std::string(sizeof(std::uint64_t) + TraceId::kSize, '\xff'));
   const auto key = it->Valid() ? DecodeIndexKey(it->key().ToStringView()) : std::nullopt;

@@ -1,5 +1,5 @@
-// Answers the store's questions from the database. Reads see what has been acknowledged, and nothing of a write that
-// is under way. Any thread.
+// Answers the store's questions from the database. Reads see what has been acknowledged, and
+// nothing of a write that is under way. Any thread.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,9 @@
 
 namespace clew::store {
 
-// Hands the spans of all fragments of a trace to `each`, in order of arrival, until it returns false. A trace that is
-// not there has none. kCorrupt when a fragment cannot be read; those before it have been handed out.
+// Hands the spans of all fragments of a trace to `each`, in order of arrival, until it returns
+// false. A trace that is not there has none. kCorrupt when a fragment cannot be read; those before
+// it have been handed out.
 Status ReadFragments(RocksDb& db, const TraceId& trace,
                      const std::function<bool(const SpanRecord&)>& each);
 

@@ -39,8 +39,8 @@ bool Matches(const Summary& summary, const TraceQuery& query) {
 Result<bool> HasOperation(RocksDb& db, const TraceId& trace, const TraceQuery& query) {
   bool found = false;
   const Status read = ReadFragments(db, trace, [&](const SpanRecord& span) {
-    found = span.name == query.operation &&
-            (query.service.empty() || span.service == query.service);
+    found =
+        span.name == query.operation && (query.service.empty() || span.service == query.service);
     return !found;
   });
   if (!read) return read.error();
@@ -86,8 +86,8 @@ Result<std::vector<TraceSummary>> SearchTraces(RocksDb& db, const TraceQuery& qu
                                          "; narrow it by time or service"};
     }
     stored.Reset();
-    const rocksdb::Status status = db.db().Get(
-        options, db.trace(), {row->trace.View().data(), TraceId::kSize}, &stored);
+    const rocksdb::Status status =
+        db.db().Get(options, db.trace(), {row->trace.View().data(), TraceId::kSize}, &stored);
     if (!status.ok()) return FromRocks("read trace summary", status);
     auto summary = DecodeSummary(stored.ToStringView());
     if (!summary) return summary.error();

@@ -15,8 +15,8 @@ class RocksStore final : public SpanStore {
       : db_(std::move(db)), writer_(std::move(writer)) {}
 
   ~RocksStore() override {
-    const rocksdb::Status status = db_->db().Flush(
-        {}, {db_->meta(), db_->hot(), db_->trace(), db_->index()});
+    const rocksdb::Status status =
+        db_->db().Flush({}, {db_->meta(), db_->hot(), db_->trace(), db_->index()});
     // Not lost: the log has it all.
     if (!status.ok()) LOG_WARN("flush at close failed", {"error", status.ToString()});
   }
@@ -69,8 +69,8 @@ class RocksStore final : public SpanStore {
 Result<std::unique_ptr<SpanStore>> OpenRocksStore(const RocksStoreOptions& options) {
   auto db = RocksDb::Open(options.path);
   if (!db) return db.error();
-  auto writer = RocksWriter::Make(
-      **db, {options.path, options.min_free_bytes, options.trace_cache_bytes});
+  auto writer =
+      RocksWriter::Make(**db, {options.path, options.min_free_bytes, options.trace_cache_bytes});
   if (!writer) return writer.error();
   return std::unique_ptr<SpanStore>(new RocksStore(*std::move(db), *std::move(writer)));
 }

@@ -13,7 +13,8 @@ namespace {
 
 // A fragment is read whole, so it stays small; a batch with more of one trace becomes several.
 constexpr std::size_t kMaxFragmentBytes = 256 * 1024;
-// Fingerprints kept of one trace, 32 MiB. A longer trace starts to forget, and may store a repeated span twice.
+// Fingerprints kept of one trace, 32 MiB. A longer trace starts to forget, and may store a repeated
+// span twice.
 constexpr std::size_t kMaxFingerprints = 1 << 22;
 constexpr std::size_t kMaxCachedServices = 10'000;
 
@@ -86,7 +87,8 @@ Status RocksWriter::Append(const SpanBatch& batch) {
   return result;
 }
 
-// Refusing while there is room is better than failing without: a write that ends half-way stops the database.
+// Refusing while there is room is better than failing without: a write that ends half-way stops the
+// database.
 Status RocksWriter::CheckSpace() const {
   struct statvfs disk {};
   if (::statvfs(options_.path.c_str(), &disk) != 0) {
@@ -111,9 +113,8 @@ Status RocksWriter::Prepare(const SpanBatch& batch) {
   const std::vector<const SpanRecord*> spans = GroupByTrace(batch);
   for (auto first = spans.begin(); first != spans.end();) {
     const TraceId& trace = (*first)->trace_id;
-    const auto last = std::find_if(first, spans.end(), [&](const SpanRecord* span) {
-      return span->trace_id != trace;
-    });
+    const auto last = std::find_if(first, spans.end(),
+                                   [&](const SpanRecord* span) { return span->trace_id != trace; });
     if (const Status prepared = PrepareTrace(Run(first, last)); !prepared) return prepared;
     first = last;
   }
@@ -156,8 +157,7 @@ Result<TraceState*> RocksWriter::Load(const TraceId& trace) {
   if (TraceState* cached = cache_.Find(trace)) return cached;
   TraceState state;
   rocksdb::PinnableSlice stored;
-  const rocksdb::Status status =
-      db_.db().Get({}, db_.trace(), ToSlice(trace.View()), &stored);
+  const rocksdb::Status status = db_.db().Get({}, db_.trace(), ToSlice(trace.View()), &stored);
   if (status.ok()) {
     auto summary = DecodeSummary(stored.ToStringView());
     if (!summary) return summary.error();
@@ -207,8 +207,8 @@ void RocksWriter::PutIndex(const TraceId& trace, const Summary& summary,
     for (const std::string_view service : new_services) put(service);
     return;
   }
-  // An earlier span has come: every row is under the old start. Deleting one that never was, of a new service, is
-  // harmless and rarer than looking it up is dear.
+  // An earlier span has come: every row is under the old start. Deleting one that never was, of a
+  // new service, is harmless and rarer than looking it up is dear.
   const auto move = [&](std::string_view service) REQUIRES(mutex_) {
     EncodeIndexKey(service, *moved_from, trace, key_);
     batch_.Delete(db_.index(), key_);
@@ -223,8 +223,7 @@ Status RocksWriter::CountService(const SpanRecord& span) {
   if (found == services_.end()) {
     ServiceTotals totals;
     std::string stored;
-    const rocksdb::Status status =
-        db_.db().Get({}, db_.meta(), ServiceKey(span.service), &stored);
+    const rocksdb::Status status = db_.db().Get({}, db_.meta(), ServiceKey(span.service), &stored);
     if (status.ok()) {
       const auto decoded = DecodeServiceTotals(stored);
       if (!decoded) return Error{Code::kCorrupt, "stored service totals: not what was written"};

@@ -1,7 +1,8 @@
 // Puts span batches into the database: one atomic, synced write per batch.
 //
-// Summaries and index rows are read, changed and written back, so all writes go through here, one at a time. What is
-// read is mostly in memory: the traces that grow now. See docs/formats/keys.md for what a batch turns into.
+// Summaries and index rows are read, changed and written back, so all writes go through here, one
+// at a time. What is read is mostly in memory: the traces that grow now. See docs/formats/keys.md
+// for what a batch turns into.
 #pragma once
 
 #include <rocksdb/write_batch.h>
@@ -27,7 +28,7 @@ namespace clew::store {
 class RocksWriter {
  public:
   struct Options {
-    std::string path;                 // of the database, to ask for free space
+    std::string path;                  // of the database, to ask for free space
     std::uint64_t min_free_bytes = 0;  // refuse to write when the disk has less: kExhausted
     std::size_t cache_bytes = 0;       // bound of the trace cache
   };
@@ -49,7 +50,8 @@ class RocksWriter {
   Result<TraceState*> Load(const TraceId& trace) REQUIRES(mutex_);
   Result<std::vector<std::uint64_t>> LoadFingerprints(const TraceId& trace) REQUIRES(mutex_);
   void PutFragments(Run spans) REQUIRES(mutex_);
-  // `moved_from` is the start that the trace's index rows have now, if it has any and they must move.
+  // `moved_from` is the start that the trace's index rows have now, if it has any and they must
+  // move.
   void PutIndex(const TraceId& trace, const Summary& summary, std::optional<UnixNanos> moved_from,
                 const std::vector<std::string_view>& new_services) REQUIRES(mutex_);
   Status CountService(const SpanRecord& span) REQUIRES(mutex_);

@@ -1,4 +1,5 @@
-// Where the collector keeps spans. Hides the engine: memory_store is the model in tests, rocks_store the real one.
+// Where the collector keeps spans. Hides the engine: memory_store is the model in tests,
+// rocks_store the real one.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,9 @@
 
 namespace clew::store {
 
-// One validated span on its way into the store. The three byte strings are the OTLP messages as they came, so that nothing
-// that a client sent is lost; the fields beside them are what the store indexes.
+// One validated span on its way into the store. The three byte strings are the OTLP messages as
+// they came, so that nothing that a client sent is lost; the fields beside them are what the store
+// indexes.
 struct SpanRecord {
   TraceId trace_id;
   SpanId span_id;
@@ -26,9 +28,11 @@ struct SpanRecord {
   std::uint8_t status_code = 0;  // OTLP's numbers
   UnixNanos start{};
   UnixNanos end{};
-  std::shared_ptr<const std::string> resource;  // serialized Resource + schema_url: a ResourceSpans without scope_spans
-  std::shared_ptr<const std::string> scope;     // serialized InstrumentationScope + schema_url: a ScopeSpans without spans
-  std::string span;                             // serialized Span
+  std::shared_ptr<const std::string>
+      resource;  // serialized Resource + schema_url: a ResourceSpans without scope_spans
+  std::shared_ptr<const std::string>
+      scope;         // serialized InstrumentationScope + schema_url: a ScopeSpans without spans
+  std::string span;  // serialized Span
 };
 using SpanBatch = std::vector<SpanRecord>;
 
@@ -72,13 +76,17 @@ struct StoreStats {
 class SpanStore {
  public:
   virtual ~SpanStore() = default;
-  // On return the batch is durable: it survives a crash of the process and of the machine. Spans whose (trace, span, content)
-  // is stored already are stored once. Errors: kExhausted (disk full), kUnavailable (closing), kCorrupt.
+  // On return the batch is durable: it survives a crash of the process and of the machine. Spans
+  // whose (trace, span, content) is stored already are stored once. Errors: kExhausted (disk full),
+  // kUnavailable (closing), kCorrupt.
   virtual Status Append(const SpanBatch& batch) = 0;
-  // Hands every span of the trace to `each`, in no particular order, until it returns false. kNotFound without any.
-  virtual Status ReadTrace(const TraceId& trace, const std::function<bool(const SpanRecord&)>& each) = 0;
+  // Hands every span of the trace to `each`, in no particular order, until it returns false.
+  // kNotFound without any.
+  virtual Status ReadTrace(const TraceId& trace,
+                           const std::function<bool(const SpanRecord&)>& each) = 0;
   // Ids that begin with `hex_prefix` (8 to 32 lower-case digits), at most `limit`.
-  virtual Result<std::vector<TraceId>> FindByPrefix(const std::string& hex_prefix, std::size_t limit) = 0;
+  virtual Result<std::vector<TraceId>> FindByPrefix(const std::string& hex_prefix,
+                                                    std::size_t limit) = 0;
   // Matching traces, newest start first.
   virtual Result<std::vector<TraceSummary>> Search(const TraceQuery& query) = 0;
   virtual Result<std::vector<ServiceInfo>> Services() = 0;

@@ -38,7 +38,13 @@ enum Field : std::uint32_t {
   kService = 6,
   kTruncated = 7,
 };
-enum LeadField : std::uint32_t { kIsRoot = 1, kLeadStart = 2, kId = 3, kLeadService = 4, kName = 5 };
+enum LeadField : std::uint32_t {
+  kIsRoot = 1,
+  kLeadStart = 2,
+  kId = 3,
+  kLeadService = 4,
+  kName = 5
+};
 enum ServiceField : std::uint32_t { kServiceName = 1, kOperations = 2 };
 
 UnixNanos Time(std::uint64_t ns) {
@@ -154,7 +160,8 @@ bool Summary::MayHaveOperation(std::string_view service, std::string_view operat
 std::size_t Summary::MemoryBytes() const {
   std::size_t bytes = sizeof(*this) + lead.service.size() + lead.name.size();
   for (const SummaryService& service : services) {
-    bytes += sizeof(service) + service.name.size() + service.operations.size() * sizeof(std::uint32_t);
+    bytes +=
+        sizeof(service) + service.name.size() + service.operations.size() * sizeof(std::uint32_t);
   }
   return bytes;
 }

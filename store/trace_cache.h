@@ -1,6 +1,8 @@
-// The writer's memory of the traces that are growing: their summaries and which spans they hold already.
+// The writer's memory of the traces that are growing: their summaries and which spans they hold
+// already.
 //
-// It only saves reads: what is not here is loaded from the database again. Used by one thread at a time.
+// It only saves reads: what is not here is loaded from the database again. Used by one thread at a
+// time.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +24,12 @@ class TraceCache {
  public:
   explicit TraceCache(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  // The state of a trace, now the most recently used one; nothing when it is not here. Valid until Trim or Clear.
+  // The state of a trace, now the most recently used one; nothing when it is not here. Valid until
+  // Trim or Clear.
   TraceState* Find(const TraceId& trace);
   TraceState* Insert(const TraceId& trace, TraceState state);
-  // Forgets the least recently used traces beyond the bound. Call it when all states here are on disk.
+  // Forgets the least recently used traces beyond the bound. Call it when all states here are on
+  // disk.
   void Trim();
   void Clear();
   std::size_t size() const { return by_trace_.size(); }

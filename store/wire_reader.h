@@ -1,8 +1,10 @@
-// A cursor over the fields of one serialized protobuf message, without copying and without generated code.
+// A cursor over the fields of one serialized protobuf message, without copying and without
+// generated code.
 //
-// As strict as protobuf's own parser where it matters: tags and lengths that do not fit 32 bits, a field number of
-// zero, a length past the end and an unbalanced group are errors. protozero's pbf_reader truncates the first two in
-// silence and refuses groups, so only its varint decoder is used here. Source: protobuf, "Encoding".
+// As strict as protobuf's own parser where it matters: tags and lengths that do not fit 32 bits, a
+// field number of zero, a length past the end and an unbalanced group are errors. protozero's
+// pbf_reader truncates the first two in silence and refuses groups, so only its varint decoder is
+// used here. Source: protobuf, "Encoding".
 //
 // Every method throws a protozero::exception on malformed bytes; the caller's boundary catches it.
 #pragma once
@@ -31,7 +33,8 @@ class WireReader {
   explicit WireReader(std::string_view message)
       : start_(message.data()), at_(message.data()), end_(message.data() + message.size()) {}
 
-  // Moves to the next field; false at the end. The field must then be consumed by exactly one of the calls below.
+  // Moves to the next field; false at the end. The field must then be consumed by exactly one of
+  // the calls below.
   bool Next() {
     if (at_ == end_) return false;
     start_ = at_;
@@ -45,7 +48,8 @@ class WireReader {
   }
 
   std::uint32_t field() const { return field_; }
-  // A field that carries a known number with another wire type is an unknown field: protobuf skips it, so do we.
+  // A field that carries a known number with another wire type is an unknown field: protobuf skips
+  // it, so do we.
   bool Is(std::uint32_t field, WireType type) const { return field_ == field && type_ == type; }
 
   std::uint64_t Varint() { return protozero::decode_varint(&at_, end_); }
@@ -76,12 +80,23 @@ class WireReader {
   }
   void SkipValue(int groups_left) {
     switch (type_) {
-      case WireType::kVarint: Varint(); return;
-      case WireType::kFixed64: Take(8); return;
-      case WireType::kBytes: Bytes(); return;
-      case WireType::kFixed32: Take(4); return;
-      case WireType::kGroup: SkipGroup(groups_left); return;
-      case WireType::kEndGroup: break;
+      case WireType::kVarint:
+        Varint();
+        return;
+      case WireType::kFixed64:
+        Take(8);
+        return;
+      case WireType::kBytes:
+        Bytes();
+        return;
+      case WireType::kFixed32:
+        Take(4);
+        return;
+      case WireType::kGroup:
+        SkipGroup(groups_left);
+        return;
+      case WireType::kEndGroup:
+        break;
     }
     throw protozero::unknown_pbf_wire_type_exception{};
   }

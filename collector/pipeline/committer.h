@@ -1,7 +1,8 @@
-// Group commit: one thread writes what all requests have brought since its last write, with one sync for all of them.
+// Group commit: one thread writes what all requests have brought since its last write, with one
+// sync for all of them.
 //
-// While one group is being synced the next one gathers, so the sync costs a busy collector almost nothing and an idle
-// one only its own time. Nothing is answered before its group is on disk.
+// While one group is being synced the next one gathers, so the sync costs a busy collector almost
+// nothing and an idle one only its own time. Nothing is answered before its group is on disk.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,8 @@ namespace clew::pipeline {
 
 class Committer {
  public:
-  // How a batch ended: stored and durable, or why not. Called once, on the committer's thread; must not block.
+  // How a batch ended: stored and durable, or why not. Called once, on the committer's thread; must
+  // not block.
   using Done = std::function<void(const Status&)>;
 
   // `store` and `counters` must outlive the committer.
@@ -25,10 +27,11 @@ class Committer {
   // As Stop.
   ~Committer();
 
-  // Takes the batch; `done` hears of it. After Stop it hears kUnavailable at once. How much may wait is the caller's
-  // business (ByteBudget). Any thread.
+  // Takes the batch; `done` hears of it. After Stop it hears kUnavailable at once. How much may
+  // wait is the caller's business (ByteBudget). Any thread.
   void Submit(store::SpanBatch batch, Done done);
-  // Writes what has been submitted, answers all of it, and ends. Any thread; the second call does nothing.
+  // Writes what has been submitted, answers all of it, and ends. Any thread; the second call does
+  // nothing.
   void Stop();
 
  private:

@@ -42,7 +42,8 @@ Result<store::TraceQuery> ToTraceQuery(const v1::SearchTracesRequest& request) {
   query.errors_only = request.errors_only();
   query.limit = request.limit() == 0 ? kDefaultLimit : request.limit();
   if (query.service.size() > store::kMaxServiceName) {
-    return Error{Code::kInvalid, "service is over " + std::to_string(store::kMaxServiceName) + " bytes"};
+    return Error{Code::kInvalid,
+                 "service is over " + std::to_string(store::kMaxServiceName) + " bytes"};
   }
   if (query.limit > kMaxLimit) {
     return Error{Code::kInvalid, "limit is over " + std::to_string(kMaxLimit)};

@@ -1,4 +1,5 @@
-// Between the query protocol and the store's types. What a client sends is checked here, with a message for a human.
+// Between the query protocol and the store's types. What a client sends is checked here, with a
+// message for a human.
 #pragma once
 
 #include <string>
@@ -18,8 +19,9 @@ Result<store::TraceQuery> ToTraceQuery(const v1::SearchTracesRequest& request);
 
 v1::TraceSummary ToProto(const store::TraceSummary& summary);
 
-// The one trace that `id` means: 32 hex digits, or a prefix of at least kMinPrefix that fits one stored trace. Either
-// case. kInvalid for what is no id and for a prefix that fits several, which it names; kNotFound.
+// The one trace that `id` means: 32 hex digits, or a prefix of at least kMinPrefix that fits one
+// stored trace. Either case. kInvalid for what is no id and for a prefix that fits several, which
+// it names; kNotFound.
 Result<TraceId> ResolveTraceId(store::SpanStore& store, const std::string& id);
 
 }  // namespace clew::query

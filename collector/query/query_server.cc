@@ -10,14 +10,22 @@ namespace {
 
 grpc::Status ToGrpc(const Error& error) {
   switch (error.code) {
-    case Code::kInvalid: return {grpc::StatusCode::INVALID_ARGUMENT, error.message};
-    case Code::kNotFound: return {grpc::StatusCode::NOT_FOUND, error.message};
-    case Code::kUnavailable: return {grpc::StatusCode::UNAVAILABLE, error.message};
-    case Code::kExhausted: return {grpc::StatusCode::RESOURCE_EXHAUSTED, error.message};
-    case Code::kDenied: return {grpc::StatusCode::PERMISSION_DENIED, error.message};
-    case Code::kCorrupt: return {grpc::StatusCode::DATA_LOSS, error.message};
-    case Code::kUnsupported: return {grpc::StatusCode::UNIMPLEMENTED, error.message};
-    case Code::kInternal: break;
+    case Code::kInvalid:
+      return {grpc::StatusCode::INVALID_ARGUMENT, error.message};
+    case Code::kNotFound:
+      return {grpc::StatusCode::NOT_FOUND, error.message};
+    case Code::kUnavailable:
+      return {grpc::StatusCode::UNAVAILABLE, error.message};
+    case Code::kExhausted:
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, error.message};
+    case Code::kDenied:
+      return {grpc::StatusCode::PERMISSION_DENIED, error.message};
+    case Code::kCorrupt:
+      return {grpc::StatusCode::DATA_LOSS, error.message};
+    case Code::kUnsupported:
+      return {grpc::StatusCode::UNIMPLEMENTED, error.message};
+    case Code::kInternal:
+      break;
   }
   return {grpc::StatusCode::INTERNAL, error.message};
 }
@@ -78,7 +86,8 @@ class Service final : public v1::QueryService::Service {
     for (std::size_t i = 0; i < receiver::kRejectReasons; ++i) {
       const std::uint64_t count = counters_.spans_rejected[i];
       if (count == 0) continue;
-      (*response->mutable_spans_rejected())[std::string(receiver::kRejectReasonTexts[i].label)] = count;
+      (*response->mutable_spans_rejected())[std::string(receiver::kRejectReasonTexts[i].label)] =
+          count;
     }
     response->set_store_bytes(stats.bytes_on_disk);
     response->set_trace_count(stats.traces);

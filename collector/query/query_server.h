@@ -1,4 +1,5 @@
-// clew.query.v1.QueryService over the span store; see proto/query/v1/query.proto for what it promises.
+// clew.query.v1.QueryService over the span store; see proto/query/v1/query.proto for what it
+// promises.
 #pragma once
 
 #include <memory>
@@ -13,8 +14,8 @@ namespace clew::query {
 
 struct QueryServerOptions {
   std::string listen = "127.0.0.1:7317";
-  std::string data_dir;   // for GetStatus
-  UnixNanos started{};    // for GetStatus
+  std::string data_dir;  // for GetStatus
+  UnixNanos started{};   // for GetStatus
 };
 
 class QueryServer {

@@ -5,7 +5,8 @@
 namespace clew::query {
 namespace {
 
-// What the receiver accepts a generated parser accepts too; a span for which that is not so must not hide the others.
+// What the receiver accepts a generated parser accepts too; a span for which that is not so must
+// not hide the others.
 template <typename Message>
 void Parse(const std::string& bytes, const TraceId& trace, Message& out) {
   if (!out.ParseFromString(bytes)) {

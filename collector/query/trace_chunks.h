@@ -10,8 +10,8 @@ namespace clew::query {
 
 inline constexpr std::size_t kMaxChunkBytes = 1 << 20;
 
-// Spans of one resource and scope that come in a row share a ResourceSpans. A chunk holds at least one span, and is
-// over kMaxChunkBytes only if that span with its resource is.
+// Spans of one resource and scope that come in a row share a ResourceSpans. A chunk holds at least
+// one span, and is over kMaxChunkBytes only if that span with its resource is.
 class TraceChunks {
  public:
   // Takes a full chunk; false ends it all.

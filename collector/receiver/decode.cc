@@ -15,8 +15,8 @@ using store::WireReader;
 using store::WireType;
 using SharedBytes = std::shared_ptr<const std::string>;
 
-// A message without one of its repeated fields. What remains is still a valid message, and protobuf's rules for
-// fields that occur twice still hold, since every field is copied as it came.
+// A message without one of its repeated fields. What remains is still a valid message, and
+// protobuf's rules for fields that occur twice still hold, since every field is copied as it came.
 SharedBytes Without(std::string_view message, std::uint32_t left_out) {
   std::string rest;
   for (WireReader field(message); field.Next();) {
@@ -70,8 +70,7 @@ class Decoder {
 
   void OnSpan(std::string_view span) {
     const store::SpanFields fields = store::ReadSpanFields(span);
-    const auto reason =
-        context_valid_ ? ValidateSpan(span, fields, now_) : RejectReason::kResource;
+    const auto reason = context_valid_ ? ValidateSpan(span, fields, now_) : RejectReason::kResource;
     if (reason) {
       ++out_.rejected[static_cast<std::size_t>(*reason)];
       return;
@@ -110,8 +109,7 @@ Result<DecodedRequest> DecodeRequest(std::string_view request, UnixNanos now) {
   try {
     return Decoder(now).Decode(request);
   } catch (const protozero::exception& error) {
-    return Error{Code::kInvalid,
-                 std::string("not an ExportTraceServiceRequest: ") + error.what()};
+    return Error{Code::kInvalid, std::string("not an ExportTraceServiceRequest: ") + error.what()};
   }
 }
 

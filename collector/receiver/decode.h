@@ -1,4 +1,5 @@
-// Turns one ExportTraceServiceRequest into the spans to store, without generated code and with one copy of each span.
+// Turns one ExportTraceServiceRequest into the spans to store, without generated code and with one
+// copy of each span.
 #pragma once
 
 #include <array>
@@ -19,9 +20,10 @@ struct DecodedRequest {
   std::uint64_t rejected_total() const;
 };
 
-// `request` is the serialized message. kInvalid when it is not a protobuf message of that shape; a span that is one but
-// may not be stored is counted in `rejected`. `now` is what "in the future" is measured from.
-// Fields that this version does not know stay in the spans, scopes and resources; those of the request itself go.
+// `request` is the serialized message. kInvalid when it is not a protobuf message of that shape; a
+// span that is one but may not be stored is counted in `rejected`. `now` is what "in the future" is
+// measured from. Fields that this version does not know stay in the spans, scopes and resources;
+// those of the request itself go.
 Result<DecodedRequest> DecodeRequest(std::string_view request, UnixNanos now);
 
 // "3 spans rejected: trace_id is not ... (2); kind is not ... (1)"; empty without any.

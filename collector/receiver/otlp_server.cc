@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "collector/receiver/decode.h"
+#include "collector/receiver/inflate.h"
 #include "collector/receiver/retry_info.h"
 #include "collector/rpc/listen.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
@@ -58,26 +59,26 @@ Result<grpc::Slice> Flatten(const grpc::ByteBuffer& request) {
 class TraceService final
     : public otlp_rpc::TraceService::WithRawCallbackMethod_Export<otlp_rpc::TraceService::Service> {
  public:
-  TraceService(pipeline::Committer& committer, pipeline::ByteBudget& in_flight,
-               collector::Counters& counters)
-      : committer_(committer), in_flight_(in_flight), counters_(counters) {}
+  TraceService(std::size_t max_message_bytes, pipeline::Committer& committer,
+               pipeline::ByteBudget& in_flight, collector::Counters& counters)
+      : max_message_bytes_(max_message_bytes),
+        committer_(committer),
+        in_flight_(in_flight),
+        counters_(counters) {}
 
   grpc::ServerUnaryReactor* Export(grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer* request,
                                    grpc::ByteBuffer* response) override {
     grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-    const std::size_t size = request->Valid() ? request->Length() : 0;
-    counters_.bytes_received += size;
     auto call = std::make_shared<Call>();
     call->reactor = reactor;
     call->response = response;
-    call->share = in_flight_.Take(size);
-    if (!call->share) {
-      ++counters_.requests_overloaded;
-      reactor->Finish(RetryLater("too many bytes in flight", kRetryWhenBusy));
-      return reactor;
+    call->share = in_flight_.Take(request->Valid() ? request->Length() : 0);
+    if (call->share) {
+      Receive(*request, std::move(call));
+    } else {
+      Overloaded(*call);
     }
-    Receive(*request, std::move(call));
     return reactor;
   }
 
@@ -92,20 +93,34 @@ class TraceService final
     std::string rejection;
   };
 
+  void Overloaded(Call& call) {
+    ++counters_.requests_overloaded;
+    call.reactor->Finish(RetryLater("too many bytes in flight", kRetryWhenBusy));
+  }
+  void Malformed(Call& call, const Error& error) {
+    ++counters_.requests_malformed;
+    // Without RetryInfo: whatever is wrong with the request, it will be again.
+    const auto code = error.code == Code::kExhausted ? grpc::StatusCode::RESOURCE_EXHAUSTED
+                                                     : grpc::StatusCode::INVALID_ARGUMENT;
+    call.reactor->Finish({code, error.message});
+  }
+
   void Receive(const grpc::ByteBuffer& request, std::shared_ptr<Call> call) {
     const auto slice = Flatten(request);
-    if (!slice) {
-      ++counters_.requests_malformed;
-      call->reactor->Finish({grpc::StatusCode::INVALID_ARGUMENT, slice.error().message});
-      return;
-    }
-    auto decoded = DecodeRequest(
-        {reinterpret_cast<const char*>(slice->begin()), slice->size()}, UnixClock::now());
-    if (!decoded) {
-      ++counters_.requests_malformed;
-      call->reactor->Finish({grpc::StatusCode::INVALID_ARGUMENT, decoded.error().message});
-      return;
-    }
+    if (!slice) return Malformed(*call, slice.error());
+    const std::string_view message(reinterpret_cast<const char*>(slice->begin()), slice->size());
+    if (!LooksCompressed(message)) return Decode(message, std::move(call));
+    const auto inflated = Inflate(message, max_message_bytes_);
+    if (!inflated) return Malformed(*call, inflated.error());
+    call->share = in_flight_.Take(inflated->size());
+    if (!call->share) return Overloaded(*call);
+    Decode(*inflated, std::move(call));
+  }
+
+  void Decode(std::string_view message, std::shared_ptr<Call> call) {
+    counters_.bytes_received += message.size();
+    auto decoded = DecodeRequest(message, UnixClock::now());
+    if (!decoded) return Malformed(*call, decoded.error());
     call->accepted = decoded->spans.size();
     call->rejected = decoded->rejected_total();
     call->rejection = DescribeRejections(*decoded);
@@ -113,10 +128,7 @@ class TraceService final
     for (std::size_t i = 0; i < kRejectReasons; ++i) {
       counters_.spans_rejected[i] += decoded->rejected[i];
     }
-    if (call->accepted == 0) {
-      Answer(*call, {});
-      return;
-    }
+    if (call->accepted == 0) return Answer(*call, {});
     committer_.Submit(std::move(decoded->spans),
                       [this, call](const Status& status) { Answer(*call, status); });
   }
@@ -134,6 +146,7 @@ class TraceService final
     call.reactor->Finish(grpc::Status::OK);
   }
 
+  const std::size_t max_message_bytes_;
   pipeline::Committer& committer_;
   pipeline::ByteBudget& in_flight_;
   collector::Counters& counters_;
@@ -161,11 +174,13 @@ Result<std::unique_ptr<OtlpServer>> StartOtlpServer(const OtlpServerOptions& opt
                                                     pipeline::Committer& committer,
                                                     pipeline::ByteBudget& in_flight,
                                                     collector::Counters& counters) {
-  auto service = std::make_unique<TraceService>(committer, in_flight, counters);
+  auto service =
+      std::make_unique<TraceService>(options.max_message_bytes, committer, in_flight, counters);
   rpc::ListenOptions listen;
   listen.address = options.listen;
   listen.max_message_bytes = options.max_message_bytes;
   listen.memory_bytes = 4 * options.max_message_bytes;
+  listen.raw_compressed = true;
   auto listening = rpc::Listen(listen, *service);
   if (!listening) return listening.error();
   return std::unique_ptr<OtlpServer>(new Server(std::move(service), *std::move(listening)));

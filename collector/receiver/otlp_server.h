@@ -2,8 +2,9 @@
 //
 //   OK                     every span is on disk, or named in partial_success
 //   INVALID_ARGUMENT       not an ExportTraceServiceRequest; sending it again is no use
-//   RESOURCE_EXHAUSTED     with RetryInfo: too much in flight, or the disk is full; without: over the size limit
-//   UNAVAILABLE            stopping, or the store failed; nothing of it was acknowledged
+//   RESOURCE_EXHAUSTED     with RetryInfo: too much in flight, or the disk is full; without: over
+//   the size limit UNAVAILABLE            stopping, or the store failed; nothing of it was
+//   acknowledged
 #pragma once
 
 #include <chrono>
@@ -32,7 +33,8 @@ class OtlpServer {
   virtual void Shutdown(std::chrono::milliseconds patience) = 0;
 };
 
-// What is passed by reference must outlive the server. Requests hold their size in `in_flight` until answered.
+// What is passed by reference must outlive the server. Requests hold their size in `in_flight`
+// until answered.
 Result<std::unique_ptr<OtlpServer>> StartOtlpServer(const OtlpServerOptions& options,
                                                     pipeline::Committer& committer,
                                                     pipeline::ByteBudget& in_flight,

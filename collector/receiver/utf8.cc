@@ -6,8 +6,8 @@
 namespace clew::receiver {
 namespace {
 
-// Bytes of a character by its first byte and the range that its second byte must be in; the others are 80..BF.
-// Source: Unicode Standard, table 3-7.
+// Bytes of a character by its first byte and the range that its second byte must be in; the others
+// are 80..BF. Source: Unicode Standard, table 3-7.
 struct Form {
   int size;  // 0: not a first byte
   std::uint8_t second_min;

@@ -1,4 +1,5 @@
-// UTF-8 as protobuf demands it of strings: RFC 3629, no surrogates, nothing over U+10FFFF, no overlong forms.
+// UTF-8 as protobuf demands it of strings: RFC 3629, no surrogates, nothing over U+10FFFF, no
+// overlong forms.
 #pragma once
 
 #include <string_view>

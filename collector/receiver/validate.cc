@@ -12,9 +12,7 @@ using store::WireReader;
 using store::WireType;
 using Verdict = std::optional<RejectReason>;
 
-Verdict CheckText(std::string_view text) {
-  return IsUtf8(text) ? Verdict{} : RejectReason::kUtf8;
-}
+Verdict CheckText(std::string_view text) { return IsUtf8(text) ? Verdict{} : RejectReason::kUtf8; }
 
 Verdict CheckValue(std::string_view any_value, int depth_left);
 
@@ -66,8 +64,8 @@ Verdict CheckValue(std::string_view any_value, int depth_left) {
   return {};
 }
 
-// A message that consists of strings, attributes and numbers, like all of OTLP's: `is_text(n)` names its string
-// fields, `attributes` the number of its repeated KeyValue.
+// A message that consists of strings, attributes and numbers, like all of OTLP's: `is_text(n)`
+// names its string fields, `attributes` the number of its repeated KeyValue.
 template <typename IsText>
 Verdict CheckMessage(std::string_view message, std::uint32_t attributes, IsText is_text) {
   int count = 0;

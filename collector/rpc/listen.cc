@@ -20,9 +20,16 @@ Result<Listening> Listen(const ListenOptions& options, grpc::Service& service) {
   // Without this a second collector on the same port would quietly take half of the connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 256);
-  // Exporters send keep-alive pings every few seconds; gRPC's default calls that abuse and hangs up.
+  // Exporters send keep-alive pings every few seconds; gRPC's default calls that abuse and hangs
+  // up.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5000);
+  if (options.raw_compressed) {
+    builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  } else {
+    builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+    builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  }
   Listening listening;
   listening.server = builder.BuildAndStart();
   if (listening.server == nullptr || port == 0) {

@@ -36,14 +36,15 @@ std::string FieldOf(const std::string& log, const std::string& key) {
 
 }  // namespace
 
-Result<std::unique_ptr<CollectorProcess>> CollectorProcess::Start(const std::string& binary,
-                                                                  const std::vector<std::string>& extra) {
+Result<std::unique_ptr<CollectorProcess>> CollectorProcess::Start(
+    const std::string& binary, const std::vector<std::string>& extra) {
   std::unique_ptr<CollectorProcess> self(new CollectorProcess);
   std::string pattern = (std::filesystem::temp_directory_path() / "clew-bench-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) return ErrnoError("create", pattern, errno);
   self->dir_ = pattern;
-  std::vector<std::string> args = {binary, "--listen", "127.0.0.1:0", "--query-listen", "127.0.0.1:0",
-                                   "--metrics-listen", "127.0.0.1:0", "--data-dir", (self->dir_ / "data").string()};
+  std::vector<std::string> args = {binary,           "--listen",    "127.0.0.1:0",
+                                   "--query-listen", "127.0.0.1:0", "--metrics-listen",
+                                   "127.0.0.1:0",    "--data-dir",  (self->dir_ / "data").string()};
   args.insert(args.end(), extra.begin(), extra.end());
   std::vector<char*> argv;
   for (std::string& arg : args) argv.push_back(arg.data());
@@ -51,14 +52,17 @@ Result<std::unique_ptr<CollectorProcess>> CollectorProcess::Start(const std::str
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (self->dir_ / "log").c_str(), O_WRONLY | O_CREAT, 0600);
-  const int failed = ::posix_spawn(&self->pid_, binary.c_str(), &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (self->dir_ / "log").c_str(),
+                                   O_WRONLY | O_CREAT, 0600);
+  const int failed =
+      ::posix_spawn(&self->pid_, binary.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return ErrnoError("start", binary, failed);
 
   const auto give_up = std::chrono::steady_clock::now() + kStartPatience;
   while (!self->ReadAddresses()) {
-    if (::waitpid(self->pid_, nullptr, WNOHANG) != 0 || std::chrono::steady_clock::now() > give_up) {
+    if (::waitpid(self->pid_, nullptr, WNOHANG) != 0 ||
+        std::chrono::steady_clock::now() > give_up) {
       return Error{Code::kUnavailable, binary + " does not serve: " + ReadFile(self->dir_ / "log")};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

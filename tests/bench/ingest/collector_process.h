@@ -16,7 +16,8 @@ namespace clew::bench {
 class CollectorProcess {
  public:
   // Starts `binary` on free ports and waits until it serves. `extra` are further flags.
-  static Result<std::unique_ptr<CollectorProcess>> Start(const std::string& binary, const std::vector<std::string>& extra);
+  static Result<std::unique_ptr<CollectorProcess>> Start(const std::string& binary,
+                                                         const std::vector<std::string>& extra);
   // Kills what still runs and removes the data directory.
   ~CollectorProcess();
 

@@ -1,5 +1,6 @@
-// How fast a real clew-collector takes spans with durable acknowledgements over loopback gRPC, and whether every one of
-// them is there afterwards. Human lines first; the last line is one JSON object.
+// How fast a real clew-collector takes spans with durable acknowledgements over loopback gRPC, and
+// whether every one of them is there afterwards. Human lines first; the last line is one JSON
+// object.
 //
 //   clew-bench-ingest [--spans N] [--channels N] [--in-flight N]
 #include <algorithm>
@@ -49,7 +50,8 @@ bool ParseOptions(int argc, char** argv, Options& options) {
 double Percentile(std::vector<double> values, double share) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
-  return values[std::min(values.size() - 1, static_cast<std::size_t>(static_cast<double>(values.size()) * share))];
+  return values[std::min(values.size() - 1,
+                         static_cast<std::size_t>(static_cast<double>(values.size()) * share))];
 }
 
 // Flushes and compactions go on after the last answer; they are part of what a span costs.
@@ -70,7 +72,8 @@ int Fail(const std::string& message) {
 }
 
 int Run(const Options& options) {
-  const auto binary = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "clew-collector";
+  const auto binary =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "clew-collector";
   const std::uint64_t requests_wanted = (options.spans + kSpansPerRequest - 1) / kSpansPerRequest;
   const Workload workload(std::random_device{}(), ToUint64(UnixClock::now()));
   std::vector<std::string> requests;
@@ -80,9 +83,11 @@ int Run(const Options& options) {
     bytes += requests.back().size();
   }
   const std::uint64_t spans = requests_wanted * kSpansPerRequest;
-  std::printf("load      %llu spans in requests of %llu, %.0f bytes a span; %d channels, %d requests under way\n",
-              static_cast<unsigned long long>(spans), static_cast<unsigned long long>(kSpansPerRequest),
-              static_cast<double>(bytes) / static_cast<double>(spans), options.channels, options.in_flight);
+  std::printf(
+      "load      %llu spans in requests of %llu, %.0f bytes a span; %d channels, %d requests under "
+      "way\n",
+      static_cast<unsigned long long>(spans), static_cast<unsigned long long>(kSpansPerRequest),
+      static_cast<double>(bytes) / static_cast<double>(spans), options.channels, options.in_flight);
 
   auto collector = CollectorProcess::Start(binary.string(), {});
   if (!collector) return Fail(collector.error().message);
@@ -108,15 +113,20 @@ int Run(const Options& options) {
   const double p50_ms = Percentile(sent.ack_seconds, 0.5) * 1e3;
   const double p99_ms = Percentile(sent.ack_seconds, 0.99) * 1e3;
   const double disk = static_cast<double>((*collector)->DataBytes()) / count;
-  std::printf("taken in  %.2f s: %.0f spans/s, ack p50 %.1f ms, p99 %.1f ms\n", sent.seconds, rate, p50_ms, p99_ms);
-  std::printf("server    %.2f us CPU a span, %.0f MB peak memory, %.1f bytes a span on disk\n", cpu_us, rss, disk);
+  std::printf("taken in  %.2f s: %.0f spans/s, ack p50 %.1f ms, p99 %.1f ms\n", sent.seconds, rate,
+              p50_ms, p99_ms);
+  std::printf("server    %.2f us CPU a span, %.0f MB peak memory, %.1f bytes a span on disk\n",
+              cpu_us, rss, disk);
   std::printf("verified  %llu spans read back equal, %llu lost, %llu doubled\n",
-              static_cast<unsigned long long>(verified.found), static_cast<unsigned long long>(verified.lost),
+              static_cast<unsigned long long>(verified.found),
+              static_cast<unsigned long long>(verified.lost),
               static_cast<unsigned long long>(verified.doubled));
-  std::printf("{\"spans_per_s\":%.0f,\"server_cpu_us_per_span\":%.2f,\"ack_p99_ms\":%.2f,\"bytes_per_span\":%.1f,"
-              "\"lost\":%llu,\"doubled\":%llu}\n",
-              rate, cpu_us, p99_ms, disk, static_cast<unsigned long long>(verified.lost),
-              static_cast<unsigned long long>(verified.doubled));
+  std::printf(
+      "{\"spans_per_s\":%.0f,\"server_cpu_us_per_span\":%.2f,\"ack_p99_ms\":%.2f,\"bytes_per_"
+      "span\":%.1f,"
+      "\"lost\":%llu,\"doubled\":%llu}\n",
+      rate, cpu_us, p99_ms, disk, static_cast<unsigned long long>(verified.lost),
+      static_cast<unsigned long long>(verified.doubled));
   return verified.lost == 0 && verified.doubled == 0 && verified.found == spans ? 0 : 1;
 }
 

@@ -15,7 +15,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr const char* kExport = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
-double Since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double Since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 class Sender {
  public:
@@ -23,7 +25,8 @@ class Sender {
       : requests_(requests) {
     for (int i = 0; i < channels; ++i) {
       grpc::ChannelArguments arguments;
-      arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // else all channels share one connection
+      arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,
+                       1);  // else all channels share one connection
       stubs_.push_back(std::make_unique<grpc::GenericStub>(
           grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments)));
     }
@@ -33,7 +36,8 @@ class Sender {
   SendResult Run(int in_flight) {
     const auto begin = Clock::now();
     running_ = in_flight;
-    for (int i = 0; i < in_flight; ++i) Next(std::make_shared<Call>(*stubs_[static_cast<std::size_t>(i) % stubs_.size()]));
+    for (int i = 0; i < in_flight; ++i)
+      Next(std::make_shared<Call>(*stubs_[static_cast<std::size_t>(i) % stubs_.size()]));
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [this] { return running_ == 0; });
     result_.seconds = Since(begin);
@@ -95,7 +99,8 @@ class Sender {
 
 }  // namespace
 
-SendResult Send(const std::string& address, const std::vector<std::string>& requests, int channels, int in_flight) {
+SendResult Send(const std::string& address, const std::vector<std::string>& requests, int channels,
+                int in_flight) {
   return Sender(address, requests, channels).Run(in_flight);
 }
 

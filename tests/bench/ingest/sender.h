@@ -9,11 +9,13 @@ namespace clew::bench {
 
 struct SendResult {
   double seconds = 0;
-  std::vector<std::uint8_t> acked;  // by request: 1 when it was answered with OK and no rejected span
+  std::vector<std::uint8_t>
+      acked;  // by request: 1 when it was answered with OK and no rejected span
   std::vector<double> ack_seconds;  // of those
   std::string first_error;
 };
 
-SendResult Send(const std::string& address, const std::vector<std::string>& requests, int channels, int in_flight);
+SendResult Send(const std::string& address, const std::vector<std::string>& requests, int channels,
+                int in_flight);
 
 }  // namespace clew::bench

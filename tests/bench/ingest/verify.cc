@@ -24,7 +24,8 @@ std::map<std::string, int> ReadTrace(query::QueryService::Stub& stub, const Trac
     for (const auto& resource_spans : chunk.resource_spans()) {
       const std::string& service = resource_spans.resource().attributes(0).value().string_value();
       for (const auto& scope_spans : resource_spans.scope_spans()) {
-        for (const auto& span : scope_spans.spans()) ++spans[service + "|" + span.SerializeAsString()];
+        for (const auto& span : scope_spans.spans())
+          ++spans[service + "|" + span.SerializeAsString()];
       }
     }
   }
@@ -34,14 +35,17 @@ std::map<std::string, int> ReadTrace(query::QueryService::Stub& stub, const Trac
 }
 
 VerifyResult VerifyShare(const std::string& address, const Workload& workload,
-                         const std::vector<std::uint64_t>& traces, std::size_t first, std::size_t step) {
-  const auto stub = query::QueryService::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+                         const std::vector<std::uint64_t>& traces, std::size_t first,
+                         std::size_t step) {
+  const auto stub = query::QueryService::NewStub(
+      grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
   VerifyResult result;
   for (std::size_t i = first; i < traces.size(); i += step) {
     const WorkTrace trace = workload.Trace(traces[i]);
     const auto stored = ReadTrace(*stub, trace.id);
     for (const WorkSpan& span : trace.spans) {
-      const auto at = stored.find(Workload::ServiceName(span.service) + "|" + Workload::SerializeSpan(trace.id, span));
+      const auto at = stored.find(Workload::ServiceName(span.service) + "|" +
+                                  Workload::SerializeSpan(trace.id, span));
       if (at == stored.end()) {
         ++result.lost;
       } else {
@@ -61,7 +65,8 @@ VerifyResult Verify(const std::string& query_address, const Workload& workload,
   {
     std::vector<std::jthread> workers;
     for (std::size_t i = 0; i < shares.size(); ++i) {
-      workers.emplace_back([&, i] { shares[i] = VerifyShare(query_address, workload, traces, i, shares.size()); });
+      workers.emplace_back(
+          [&, i] { shares[i] = VerifyShare(query_address, workload, traces, i, shares.size()); });
     }
   }
   VerifyResult all;

@@ -11,7 +11,8 @@ namespace clew::bench {
 
 struct VerifyResult {
   std::uint64_t found = 0;
-  std::uint64_t lost = 0;     // spans that were acknowledged and are not there, or not as they were sent
+  std::uint64_t lost =
+      0;  // spans that were acknowledged and are not there, or not as they were sent
   std::uint64_t doubled = 0;  // spans that are there more than once
 };
 

@@ -44,13 +44,14 @@ class Random {
 };
 
 constexpr std::array<const char*, kServices> kServiceNames = {
-    "frontend",  "gateway",   "checkout", "cart",      "catalog",  "search",   "pricing",   "inventory",
-    "shipping",  "tax",       "payment",  "fraud",     "ledger",   "invoice",  "customer",  "session",
-    "auth",      "profile",   "address",  "recommend", "ads",      "review",   "media",     "email",
-    "sms",       "push",      "coupon",   "loyalty",   "returns",  "warehouse"};
+    "frontend", "gateway", "checkout", "cart",      "catalog", "search",   "pricing",  "inventory",
+    "shipping", "tax",     "payment",  "fraud",     "ledger",  "invoice",  "customer", "session",
+    "auth",     "profile", "address",  "recommend", "ads",     "review",   "media",    "email",
+    "sms",      "push",    "coupon",   "loyalty",   "returns", "warehouse"};
 constexpr std::array<const char*, kOperations> kResources = {
-    "orders",  "items",   "users",  "prices",  "stocks",  "quotes", "labels", "refunds", "tokens",  "carts",
-    "reviews", "images",  "offers", "credits", "batches", "events", "slots",  "routes",  "rates",   "notes"};
+    "orders",  "items",  "users", "prices",  "stocks", "quotes", "labels",
+    "refunds", "tokens", "carts", "reviews", "images", "offers", "credits",
+    "batches", "events", "slots", "routes",  "rates",  "notes"};
 
 void AddText(pbf_writer& message, std::uint32_t field, const char* key, const std::string& value) {
   pbf_writer attribute(message, field);
@@ -69,7 +70,8 @@ void AddNumber(pbf_writer& message, std::uint32_t field, const char* key, std::i
 void AddResource(pbf_writer& resource_spans, int service) {
   pbf_writer resource(resource_spans, 1);
   AddText(resource, 1, "service.name", Workload::ServiceName(service));
-  AddText(resource, 1, "host.name", "node-" + std::to_string(service % 7) + ".eu-west-1.compute.internal");
+  AddText(resource, 1, "host.name",
+          "node-" + std::to_string(service % 7) + ".eu-west-1.compute.internal");
   AddText(resource, 1, "service.version", "2." + std::to_string(service) + ".1");
 }
 
@@ -80,19 +82,24 @@ void AddAttributes(pbf_writer& span, const WorkSpan& work) {
   AddText(span, 9, "http.request.method", post ? "POST" : "GET");
   AddText(span, 9, "url.path", "/api/v1/" + resource + "/" + std::to_string(random.Below(100'000)));
   AddNumber(span, 9, "http.response.status_code", work.error ? 500 : 200);
-  AddText(span, 9, "server.address", "10.42." + std::to_string(work.service) + "." + std::to_string(random.Below(20)));
+  AddText(span, 9, "server.address",
+          "10.42." + std::to_string(work.service) + "." + std::to_string(random.Below(20)));
   AddNumber(span, 9, "server.port", 8080);
   AddText(span, 9, "network.protocol.version", "1.1");
   AddText(span, 9, "user.id", "u" + std::to_string(random.Below(200'000)));
-  AddText(span, 9, "k8s.pod.name", Workload::ServiceName(work.service) + "-7f9c6d5b8-" + std::to_string(random.Below(20)));
+  AddText(span, 9, "k8s.pod.name",
+          Workload::ServiceName(work.service) + "-7f9c6d5b8-" + std::to_string(random.Below(20)));
   AddText(span, 9, "url.scheme", "http");
-  AddNumber(span, 9, "http.response.body.size", static_cast<std::int64_t>(random.Exponential(20'000)));
+  AddNumber(span, 9, "http.response.body.size",
+            static_cast<std::int64_t>(random.Exponential(20'000)));
   AddText(span, 9, "user_agent.original", "Mozilla/5.0 (X11; Linux x86_64)");
 }
 
 }  // namespace
 
-std::string Workload::ServiceName(int service) { return kServiceNames[static_cast<std::size_t>(service)]; }
+std::string Workload::ServiceName(int service) {
+  return kServiceNames[static_cast<std::size_t>(service)];
+}
 
 WorkTrace Workload::Trace(std::uint64_t number) const {
   Random random(seed_ ^ number * 0xd1342543de82ef95ull);

@@ -1,8 +1,10 @@
-// Traces that look like those of a shop: what real services send compresses and indexes like this, random bytes do not.
+// Traces that look like those of a shop: what real services send compresses and indexes like this,
+// random bytes do not.
 //
-// 8 spans in a random tree over 30 services and 600 operations, 11 attributes (method, path of two million values,
-// status with 2% errors, server address and port, protocol version, user id of 200,000, pod of 600, scheme, body size,
-// user agent), exponential durations, random ids, resources with name, host and version: some 466 bytes a span in OTLP.
+// 8 spans in a random tree over 30 services and 600 operations, 11 attributes (method, path of two
+// million values, status with 2% errors, server address and port, protocol version, user id of
+// 200,000, pod of 600, scheme, body size, user agent), exponential durations, random ids, resources
+// with name, host and version: some 466 bytes a span in OTLP.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +39,8 @@ class Workload {
   Workload(std::uint64_t seed, std::uint64_t begin_ns) : seed_(seed), begin_ns_(begin_ns) {}
 
   WorkTrace Trace(std::uint64_t number) const;
-  // A serialized ExportTraceServiceRequest with traces `first` to `first + count - 1`, grouped by resource.
+  // A serialized ExportTraceServiceRequest with traces `first` to `first + count - 1`, grouped by
+  // resource.
   std::string Request(std::uint64_t first, std::uint64_t count) const;
   // The serialized Span, and the service's name.
   static std::string SerializeSpan(const TraceId& trace, const WorkSpan& span);

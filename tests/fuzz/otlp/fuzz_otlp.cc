@@ -1,8 +1,10 @@
 // DecodeRequest against the generated protobuf classes.
 //
-//   1. Of any bytes: a span that we accept, with the resource and scope that we store with it, protobuf parses, and
+//   1. Of any bytes: a span that we accept, with the resource and scope that we store with it,
+//   protobuf parses, and
 //      sees the same ids, times, service and name in it. Else a query could not show it.
-//   2. Of any message, in protobuf's own encoding: we accept it, and exactly those of its spans that the rules of
+//   2. Of any message, in protobuf's own encoding: we accept it, and exactly those of its spans
+//   that the rules of
 //      validate.h, written down here once more on the generated classes, accept.
 #include <cstdint>
 #include <cstdlib>
@@ -59,12 +61,16 @@ bool SpanIsFine(const otlp::trace::v1::Span& span) {
   const std::uint64_t latest = clew::ToUint64(kNow + clew::receiver::kMaxAhead);
   if (!Set(span.trace_id(), 16) || !Set(span.span_id(), 8)) return false;
   if (!span.parent_span_id().empty() && !Set(span.parent_span_id(), 8)) return false;
-  if (span.start_time_unix_nano() == 0 || span.end_time_unix_nano() < span.start_time_unix_nano()) return false;
+  if (span.start_time_unix_nano() == 0 || span.end_time_unix_nano() < span.start_time_unix_nano())
+    return false;
   if (span.end_time_unix_nano() > latest || span.kind() < 0 || span.kind() > 5) return false;
   if (span.status().code() < 0 || span.status().code() > 2) return false;
-  if (span.name().size() > clew::receiver::kMaxNameBytes || !AttributesAreFine(span.attributes())) return false;
+  if (span.name().size() > clew::receiver::kMaxNameBytes || !AttributesAreFine(span.attributes()))
+    return false;
   if (span.ByteSizeLong() > clew::receiver::kMaxSpanBytes) return false;
-  if (span.events_size() > clew::receiver::kMaxEvents || span.links_size() > clew::receiver::kMaxLinks) return false;
+  if (span.events_size() > clew::receiver::kMaxEvents ||
+      span.links_size() > clew::receiver::kMaxLinks)
+    return false;
   for (const auto& event : span.events()) {
     if (!AttributesAreFine(event.attributes())) return false;
   }
@@ -102,7 +108,8 @@ std::vector<Expected> SpansOf(const ExportTraceServiceRequest& request) {
       bare_scope.clear_spans();
       const bool fine = resource_fine && AttributesAreFine(scope_spans.scope().attributes()) &&
                         bare_scope.ByteSizeLong() <= clew::receiver::kMaxContextBytes;
-      for (const auto& span : scope_spans.spans()) spans.push_back({&span, service, fine && SpanIsFine(span)});
+      for (const auto& span : scope_spans.spans())
+        spans.push_back({&span, service, fine && SpanIsFine(span)});
     }
   }
   return spans;
@@ -117,8 +124,10 @@ void ExpectReadable(const clew::store::SpanRecord& got, otlp::trace::v1::Span& s
   Expect(resource.scope_spans_size() == 0 && scope.spans_size() == 0);
   Expect(got.service == ServiceOf(resource.resource()));
   Expect(got.trace_id.View() == span.trace_id() && got.span_id.View() == span.span_id());
-  Expect(span.parent_span_id().empty() ? !got.parent_id.valid() : got.parent_id.View() == span.parent_span_id());
-  Expect(got.name == span.name() && got.kind == span.kind() && got.status_code == span.status().code());
+  Expect(span.parent_span_id().empty() ? !got.parent_id.valid()
+                                       : got.parent_id.View() == span.parent_span_id());
+  Expect(got.name == span.name() && got.kind == span.kind() &&
+         got.status_code == span.status().code());
   Expect(clew::ToUint64(got.start) == span.start_time_unix_nano());
   Expect(clew::ToUint64(got.end) == span.end_time_unix_nano());
 }
@@ -146,7 +155,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Expect(accepted < again->spans.size());
     const auto& record = again->spans[accepted++];
     ExpectReadable(record, span);
-    Expect(record.service == expected.service && span.SerializeAsString() == expected.span->SerializeAsString());
+    Expect(record.service == expected.service &&
+           span.SerializeAsString() == expected.span->SerializeAsString());
   }
   Expect(accepted == again->spans.size() && again->rejected_total() == spans.size() - accepted);
   return 0;

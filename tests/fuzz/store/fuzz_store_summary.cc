@@ -1,4 +1,5 @@
-// The summary decoder: what it accepts keeps its order, takes a span, and comes back from its own bytes.
+// The summary decoder: what it accepts keeps its order, takes a span, and comes back from its own
+// bytes.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

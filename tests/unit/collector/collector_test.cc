@@ -63,14 +63,17 @@ std::string HttpGet(const std::string& address, const std::string& path) {
   const Fd socket(::socket(AF_INET, SOCK_STREAM, 0));
   sockaddr_in to{};
   to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  to.sin_port =
+      htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   CLEW_CHECK(::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0);
   const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
-  CLEW_CHECK(::write(socket.get(), request.data(), request.size()) == static_cast<ssize_t>(request.size()));
+  CLEW_CHECK(::write(socket.get(), request.data(), request.size()) ==
+             static_cast<ssize_t>(request.size()));
   std::string answer;
   char buffer[4096];
-  for (ssize_t n; (n = ::read(socket.get(), buffer, sizeof(buffer))) > 0;) answer.append(buffer, static_cast<std::size_t>(n));
+  for (ssize_t n; (n = ::read(socket.get(), buffer, sizeof(buffer))) > 0;)
+    answer.append(buffer, static_cast<std::size_t>(n));
   return answer;
 }
 
@@ -100,7 +103,8 @@ class CollectorTest : public testing::Test {
     query::v1::GetTraceResponse chunk;
     spans = 0;
     while (reader->Read(&chunk)) {
-      for (const auto& resource : chunk.resource_spans()) spans += resource.scope_spans(0).spans_size();
+      for (const auto& resource : chunk.resource_spans())
+        spans += resource.scope_spans(0).spans_size();
     }
     return reader->Finish();
   }
@@ -110,7 +114,9 @@ class CollectorTest : public testing::Test {
 };
 
 TEST_F(CollectorTest, WhatIsAcknowledgedIsFoundAtOnce) {
-  ASSERT_TRUE(Send({{.id = 1}, {.id = 2, .parent = 1, .service = "db", .name = "SELECT", .error = true}}).ok());
+  ASSERT_TRUE(
+      Send({{.id = 1}, {.id = 2, .parent = 1, .service = "db", .name = "SELECT", .error = true}})
+          .ok());
   int spans = 0;
   ASSERT_TRUE(GetTrace(TestTraceId(1).ToHex().substr(0, 8), spans).ok());
   EXPECT_EQ(spans, 2);
@@ -169,7 +175,8 @@ TEST_F(CollectorTest, BytesThatAreNoRequestAreAnInvalidArgument) {
   const grpc::ByteBuffer request(&slice, 1);
   grpc::ByteBuffer response;
   std::promise<grpc::Status> answer;
-  stub.UnaryCall(&context, "/opentelemetry.proto.collector.trace.v1.TraceService/Export", {}, &request, &response,
+  stub.UnaryCall(&context, "/opentelemetry.proto.collector.trace.v1.TraceService/Export", {},
+                 &request, &response,
                  [&](const grpc::Status& status) { answer.set_value(status); });
   EXPECT_EQ(answer.get_future().get().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
@@ -180,6 +187,35 @@ TEST_F(CollectorTest, ATooLargeRequestIsFinal) {
   const grpc::Status status = Export(collector_->otlp_address(), request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(status.error_details(), "");  // no RetryInfo: do not send it again
+}
+
+// Sends `request` with gRPC's own compression.
+grpc::Status ExportCompressed(const std::string& address, grpc_compression_algorithm algorithm,
+                              const otlp::ExportTraceServiceRequest& request) {
+  grpc::ClientContext context;
+  context.set_compression_algorithm(algorithm);
+  otlp::ExportTraceServiceResponse response;
+  return otlp::TraceService::NewStub(Connect(address))->Export(&context, request, &response);
+}
+
+TEST_F(CollectorTest, CompressedRequestsAreTaken) {
+  for (const auto algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    const std::uint64_t id = 1 + static_cast<std::uint64_t>(algorithm);
+    const auto request = RequestWith({{.id = id, .payload = std::string(10'000, 'x')}});
+    const grpc::Status status = ExportCompressed(collector_->otlp_address(), algorithm, request);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+  int spans = 0;
+  EXPECT_TRUE(GetTrace(TestTraceId(1).ToHex(), spans).ok());
+  EXPECT_EQ(spans, 2);
+}
+
+TEST_F(CollectorTest, ACompressionBombIsRefusedAndFinal) {
+  const auto request = RequestWith({{.payload = std::string(50 << 20, 'x')}});
+  const grpc::Status status =
+      ExportCompressed(collector_->otlp_address(), GRPC_COMPRESS_GZIP, request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(status.error_details(), "");
 }
 
 TEST_F(CollectorTest, QueriesSayWhatIsWrong) {
@@ -228,8 +264,10 @@ TEST_F(CollectorTest, StopStoresWhatItAcknowledgesAndRefusesTheRestForARetry) {
   while (acknowledged < 20) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   collector_->Stop();
   for (auto& answer : last_answers) {
-    // OTLP calls both of them retryable; gRPC cancels what it has not handed to us when it shuts down.
-    EXPECT_THAT(answer.get(), testing::AnyOf(grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::CANCELLED));
+    // OTLP calls both of them retryable; gRPC cancels what it has not handed to us when it shuts
+    // down.
+    EXPECT_THAT(answer.get(),
+                testing::AnyOf(grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::CANCELLED));
   }
   collector_.reset();
   const auto store = store::OpenRocksStore({.path = dir_.path() + "/data"});
@@ -242,14 +280,16 @@ TEST(OtlpServer, AskedForMoreThanItsBudgetItSaysWhenToComeBack) {
   Counters counters;
   pipeline::ByteBudget budget(10);
   pipeline::Committer committer(store, counters);
-  const auto server = receiver::StartOtlpServer({.listen = "127.0.0.1:0"}, committer, budget, counters);
+  const auto server =
+      receiver::StartOtlpServer({.listen = "127.0.0.1:0"}, committer, budget, counters);
   ASSERT_TRUE(server) << server.error().message;
   otlp::ExportTraceServiceResponse response;
   const grpc::Status status = Export((*server)->address(), RequestWith({{.id = 1}}), &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(counters.requests_overloaded, 1u);
 
-  // google.rpc.Status { code 1, details 3: Any { type_url 1, value 2: RetryInfo { retry_delay 1 } } }
+  // google.rpc.Status { code 1, details 3: Any { type_url 1, value 2: RetryInfo { retry_delay 1 } }
+  // }
   const std::string details = status.error_details();
   std::uint64_t code = 0;
   std::string_view any;

@@ -24,7 +24,8 @@ class SlowStore final : public store::SpanStore {
     spans += batch.size();
     return fail ? Status(Error{Code::kExhausted, "disk full"}) : Status{};
   }
-  Status ReadTrace(const TraceId& trace, const std::function<bool(const store::SpanRecord&)>& each) override {
+  Status ReadTrace(const TraceId& trace,
+                   const std::function<bool(const store::SpanRecord&)>& each) override {
     return none.ReadTrace(trace, each);
   }
   Result<std::vector<TraceId>> FindByPrefix(const std::string& prefix, std::size_t limit) override {
@@ -94,7 +95,8 @@ TEST(Committer, StopWritesWhatItHasAndRefusesTheRest) {
   Committer committer(store, counters);
   int stored = 0;
   for (std::uint64_t id = 1; id <= 5; ++id) {
-    committer.Submit({MakeSpan({.id = id})}, [&](const Status& status) { stored += status ? 1 : 0; });
+    committer.Submit({MakeSpan({.id = id})},
+                     [&](const Status& status) { stored += status ? 1 : 0; });
   }
   committer.Stop();
   committer.Stop();

@@ -20,13 +20,15 @@ std::string WriteFile(const store::TempDir& dir, const std::string& text) {
 
 TEST(Config, FlagsBeatEnvironmentBeatsFileBeatsDefaults) {
   store::TempDir dir;
-  const auto file = ReadConfigFile(WriteFile(dir, "listen: 1.1.1.1:1\nquery_listen: 1.1.1.1:2\nmetrics_listen: 1.1.1.1:3\n"));
+  const auto file = ReadConfigFile(
+      WriteFile(dir, "listen: 1.1.1.1:1\nquery_listen: 1.1.1.1:2\nmetrics_listen: 1.1.1.1:3\n"));
   ASSERT_TRUE(file) << file.error().message;
   const auto environment = ReadEnvironment([](const char* name) -> const char* {
     if (std::string(name) == "CLEW_COLLECTOR_QUERY_LISTEN") return "2.2.2.2:2";
     return std::string(name) == "CLEW_COLLECTOR_METRICS_LISTEN" ? "2.2.2.2:3" : nullptr;
   });
-  const auto config = ResolveConfig({*file, environment, {"command line", {{"metrics_listen", "3.3.3.3:3"}}}});
+  const auto config =
+      ResolveConfig({*file, environment, {"command line", {{"metrics_listen", "3.3.3.3:3"}}}});
   ASSERT_TRUE(config);
   EXPECT_EQ(config->listen, "1.1.1.1:1");
   EXPECT_EQ(config->query_listen, "2.2.2.2:2");
@@ -35,17 +37,21 @@ TEST(Config, FlagsBeatEnvironmentBeatsFileBeatsDefaults) {
 }
 
 TEST(Config, EveryWrongValueIsReportedAtOnceWithItsOrigin) {
-  const auto config = ResolveConfig({{"collector.yaml", {{"listen", "nowhere"}, {"max_message_mib", "many"}}},
-                                     {"command line", {{"log_level", "loud"}, {"data_dir", ""}, {"query_listen", ":70000"}}}});
+  const auto config = ResolveConfig(
+      {{"collector.yaml", {{"listen", "nowhere"}, {"max_message_mib", "many"}}},
+       {"command line", {{"log_level", "loud"}, {"data_dir", ""}, {"query_listen", ":70000"}}}});
   ASSERT_FALSE(config);
-  for (const char* part : {"collector.yaml: listen \"nowhere\"", "collector.yaml: max_message_mib \"many\"",
-                           "command line: log_level \"loud\"", "command line: data_dir", "command line: query_listen"}) {
+  for (const char* part :
+       {"collector.yaml: listen \"nowhere\"", "collector.yaml: max_message_mib \"many\"",
+        "command line: log_level \"loud\"", "command line: data_dir",
+        "command line: query_listen"}) {
     EXPECT_THAT(config.error().message, HasSubstr(part));
   }
 }
 
 TEST(Config, ABudgetBelowOneMessageIsRefused) {
-  const auto config = ResolveConfig({{"x", {{"max_message_mib", "10"}, {"max_in_flight_mib", "5"}}}});
+  const auto config =
+      ResolveConfig({{"x", {{"max_message_mib", "10"}, {"max_in_flight_mib", "5"}}}});
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error().message, HasSubstr("max_in_flight_mib"));
 }

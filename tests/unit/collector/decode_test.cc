@@ -111,36 +111,60 @@ void Nest(opentelemetry::proto::common::v1::AnyValue* value, int depth) {
 
 const Rejection kRejections[] = {
     {"no trace id", RejectReason::kTraceId, [](auto& r) { SpanOf(r).clear_trace_id(); }},
-    {"long trace id", RejectReason::kTraceId, [](auto& r) { SpanOf(r).set_trace_id("0123456789abcdefg"); }},
-    {"zero trace id", RejectReason::kTraceId, [](auto& r) { SpanOf(r).set_trace_id(std::string(16, '\0')); }},
-    {"zero span id", RejectReason::kSpanId, [](auto& r) { SpanOf(r).set_span_id(std::string(8, '\0')); }},
+    {"long trace id", RejectReason::kTraceId,
+     [](auto& r) { SpanOf(r).set_trace_id("0123456789abcdefg"); }},
+    {"zero trace id", RejectReason::kTraceId,
+     [](auto& r) { SpanOf(r).set_trace_id(std::string(16, '\0')); }},
+    {"zero span id", RejectReason::kSpanId,
+     [](auto& r) { SpanOf(r).set_span_id(std::string(8, '\0')); }},
     {"short span id", RejectReason::kSpanId, [](auto& r) { SpanOf(r).set_span_id("0123456"); }},
     {"short parent", RejectReason::kParentId, [](auto& r) { SpanOf(r).set_parent_span_id("x"); }},
-    {"zero parent", RejectReason::kParentId, [](auto& r) { SpanOf(r).set_parent_span_id(std::string(8, '\0')); }},
-    {"no start", RejectReason::kStartMissing, [](auto& r) { SpanOf(r).clear_start_time_unix_nano(); }},
+    {"zero parent", RejectReason::kParentId,
+     [](auto& r) { SpanOf(r).set_parent_span_id(std::string(8, '\0')); }},
+    {"no start", RejectReason::kStartMissing,
+     [](auto& r) { SpanOf(r).clear_start_time_unix_nano(); }},
     {"no end", RejectReason::kEndMissing, [](auto& r) { SpanOf(r).clear_end_time_unix_nano(); }},
-    {"ends first", RejectReason::kEndBeforeStart, [](auto& r) { SpanOf(r).set_end_time_unix_nano(1); }},
-    {"far future", RejectReason::kInFuture, [](auto& r) { SpanOf(r).set_end_time_unix_nano(~0ull); }},
-    {"kind 6", RejectReason::kKind, [](auto& r) { SpanOf(r).set_kind(static_cast<otel::Span::SpanKind>(6)); }},
-    {"kind -1", RejectReason::kKind, [](auto& r) { SpanOf(r).set_kind(static_cast<otel::Span::SpanKind>(-1)); }},
+    {"ends first", RejectReason::kEndBeforeStart,
+     [](auto& r) { SpanOf(r).set_end_time_unix_nano(1); }},
+    {"far future", RejectReason::kInFuture,
+     [](auto& r) { SpanOf(r).set_end_time_unix_nano(~0ull); }},
+    {"kind 6", RejectReason::kKind,
+     [](auto& r) { SpanOf(r).set_kind(static_cast<otel::Span::SpanKind>(6)); }},
+    {"kind -1", RejectReason::kKind,
+     [](auto& r) { SpanOf(r).set_kind(static_cast<otel::Span::SpanKind>(-1)); }},
     {"status 3", RejectReason::kStatus,
-     [](auto& r) { SpanOf(r).mutable_status()->set_code(static_cast<otel::Status::StatusCode>(3)); }},
+     [](auto& r) {
+       SpanOf(r).mutable_status()->set_code(static_cast<otel::Status::StatusCode>(3));
+     }},
     {"long name", RejectReason::kTooLarge,
      [](auto& r) { SpanOf(r).set_name(std::string(kMaxNameBytes + 1, 'x')); }},
     {"large span", RejectReason::kTooLarge,
      [](auto& r) { SpanOf(r).add_attributes()->set_key(std::string(kMaxSpanBytes, 'x')); }},
     {"attributes", RejectReason::kTooMany,
-     [](auto& r) { for (int i = 0; i <= kMaxAttributes; ++i) SpanOf(r).add_attributes(); }},
-    {"events", RejectReason::kTooMany, [](auto& r) { for (int i = 0; i <= kMaxEvents; ++i) SpanOf(r).add_events(); }},
-    {"links", RejectReason::kTooMany, [](auto& r) { for (int i = 0; i <= kMaxLinks; ++i) SpanOf(r).add_links(); }},
+     [](auto& r) {
+       for (int i = 0; i <= kMaxAttributes; ++i) SpanOf(r).add_attributes();
+     }},
+    {"events", RejectReason::kTooMany,
+     [](auto& r) {
+       for (int i = 0; i <= kMaxEvents; ++i) SpanOf(r).add_events();
+     }},
+    {"links", RejectReason::kTooMany,
+     [](auto& r) {
+       for (int i = 0; i <= kMaxLinks; ++i) SpanOf(r).add_links();
+     }},
     {"deep value", RejectReason::kTooDeep,
      [](auto& r) { Nest(SpanOf(r).add_attributes()->mutable_value(), kMaxDepth + 1); }},
     {"large resource", RejectReason::kResource,
-     [](auto& r) { r.mutable_resource_spans(0)->set_schema_url(std::string(kMaxContextBytes, 'x')); }},
+     [](auto& r) {
+       r.mutable_resource_spans(0)->set_schema_url(std::string(kMaxContextBytes, 'x'));
+     }},
     {"long service", RejectReason::kResource,
      [](auto& r) {
-       r.mutable_resource_spans(0)->mutable_resource()->mutable_attributes(0)->mutable_value()->set_string_value(
-           std::string(store::kMaxServiceName + 1, 'x'));
+       r.mutable_resource_spans(0)
+           ->mutable_resource()
+           ->mutable_attributes(0)
+           ->mutable_value()
+           ->set_string_value(std::string(store::kMaxServiceName + 1, 'x'));
      }},
 };
 
@@ -155,7 +179,8 @@ TEST(Decode, EachDefectIsCountedUnderItsReason) {
   }
 }
 
-// Replaces the text "BAD!" of a serialized request by bytes that are no UTF-8; generated classes would not write them.
+// Replaces the text "BAD!" of a serialized request by bytes that are no UTF-8; generated classes
+// would not write them.
 DecodedRequest DecodeWithBadText(const ExportTraceServiceRequest& request) {
   std::string bytes = request.SerializeAsString();
   const std::size_t at = bytes.find("BAD!");
@@ -174,10 +199,16 @@ TEST(Decode, EveryStringMustBeUtf8) {
       [](auto& r) { SpanOf(r).add_attributes()->set_key("BAD!"); },
       [](auto& r) { SpanOf(r).add_attributes()->mutable_value()->set_string_value("BAD!"); },
       [](auto& r) {
-        SpanOf(r).add_attributes()->mutable_value()->mutable_kvlist_value()->add_values()->set_key("BAD!");
+        SpanOf(r).add_attributes()->mutable_value()->mutable_kvlist_value()->add_values()->set_key(
+            "BAD!");
       },
       [](auto& r) {
-        SpanOf(r).add_attributes()->mutable_value()->mutable_array_value()->add_values()->set_string_value("BAD!");
+        SpanOf(r)
+            .add_attributes()
+            ->mutable_value()
+            ->mutable_array_value()
+            ->add_values()
+            ->set_string_value("BAD!");
       },
       [](auto& r) { SpanOf(r).add_events()->set_name("BAD!"); },
       [](auto& r) { SpanOf(r).add_events()->add_attributes()->set_key("BAD!"); },
@@ -188,20 +219,28 @@ TEST(Decode, EveryStringMustBeUtf8) {
     ExportTraceServiceRequest request = GoodRequest();
     spoil(request);
     const DecodedRequest decoded = DecodeWithBadText(request);
-    EXPECT_EQ(decoded.rejected[static_cast<std::size_t>(RejectReason::kUtf8)], 1u) << request.DebugString();
+    EXPECT_EQ(decoded.rejected[static_cast<std::size_t>(RejectReason::kUtf8)], 1u)
+        << request.DebugString();
   }
   const Spoil in_context[] = {
       [](auto& r) { r.mutable_resource_spans(0)->set_schema_url("BAD!"); },
-      [](auto& r) { r.mutable_resource_spans(0)->mutable_resource()->add_attributes()->set_key("BAD!"); },
-      [](auto& r) { r.mutable_resource_spans(0)->mutable_resource()->add_entity_refs()->add_id_keys("BAD!"); },
+      [](auto& r) {
+        r.mutable_resource_spans(0)->mutable_resource()->add_attributes()->set_key("BAD!");
+      },
+      [](auto& r) {
+        r.mutable_resource_spans(0)->mutable_resource()->add_entity_refs()->add_id_keys("BAD!");
+      },
       [](auto& r) { r.mutable_resource_spans(0)->mutable_scope_spans(0)->set_schema_url("BAD!"); },
-      [](auto& r) { r.mutable_resource_spans(0)->mutable_scope_spans(0)->mutable_scope()->set_version("BAD!"); },
+      [](auto& r) {
+        r.mutable_resource_spans(0)->mutable_scope_spans(0)->mutable_scope()->set_version("BAD!");
+      },
   };
   for (const Spoil spoil : in_context) {
     ExportTraceServiceRequest request = GoodRequest();
     spoil(request);
     const DecodedRequest decoded = DecodeWithBadText(request);
-    EXPECT_EQ(decoded.rejected[static_cast<std::size_t>(RejectReason::kResource)], 1u) << request.DebugString();
+    EXPECT_EQ(decoded.rejected[static_cast<std::size_t>(RejectReason::kResource)], 1u)
+        << request.DebugString();
   }
 }
 
@@ -224,7 +263,8 @@ TEST(Decode, GoodSpansOfARequestWithBadOnesAreTaken) {
   spans->mutable_spans(0)->clear_span_id();
   const DecodedRequest decoded = Decode(request);
   EXPECT_EQ(decoded.spans.size(), 1u);
-  EXPECT_EQ(DescribeRejections(decoded), "1 span rejected: span_id is not 8 bytes with one of them set (1)");
+  EXPECT_EQ(DescribeRejections(decoded),
+            "1 span rejected: span_id is not 8 bytes with one of them set (1)");
   EXPECT_EQ(DescribeRejections(DecodedRequest{}), "");
 }
 

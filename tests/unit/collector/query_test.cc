@@ -51,7 +51,8 @@ TEST(Convert, NonsenseIsRefusedByName) {
     return query ? std::string("accepted") : query.error().message;
   };
   EXPECT_THAT(message([](auto& r) { r.set_limit(10'001); }), HasSubstr("limit"));
-  EXPECT_THAT(message([](auto& r) { r.set_service(std::string(2000, 'x')); }), HasSubstr("service"));
+  EXPECT_THAT(message([](auto& r) { r.set_service(std::string(2000, 'x')); }),
+              HasSubstr("service"));
   EXPECT_THAT(message([](auto& r) { r.set_start_min_unix_nano(~0ull); }), HasSubstr("start_min"));
   EXPECT_THAT(message([](auto& r) { r.set_start_max_unix_nano(~0ull); }), HasSubstr("start_max"));
   EXPECT_THAT(message([](auto& r) { r.set_duration_min_nano(~0ull); }), HasSubstr("duration_min"));
@@ -99,7 +100,8 @@ TEST(ResolveTraceId, NamesTheCandidatesOfAnAmbiguousPrefix) {
 TEST(TraceChunks, EveryChunkIsBoundedAndNothingIsMissing) {
   std::vector<store::SpanRecord> spans;
   for (std::uint64_t id = 1; id <= 60; ++id) {
-    spans.push_back(MakeSpan({.id = id, .service = id % 7 == 0 ? "db" : "shop", .payload = std::string(50'000, 'x')}));
+    spans.push_back(MakeSpan(
+        {.id = id, .service = id % 7 == 0 ? "db" : "shop", .payload = std::string(50'000, 'x')}));
   }
   std::vector<std::string> got;
   int chunks = 0;
@@ -108,7 +110,8 @@ TEST(TraceChunks, EveryChunkIsBoundedAndNothingIsMissing) {
     EXPECT_LE(chunk.ByteSizeLong(), kMaxChunkBytes + 1000);
     for (const auto& resource : chunk.resource_spans()) {
       EXPECT_EQ(resource.resource().attributes_size(), 1);
-      for (const auto& span : resource.scope_spans(0).spans()) got.push_back(span.SerializeAsString());
+      for (const auto& span : resource.scope_spans(0).spans())
+        got.push_back(span.SerializeAsString());
     }
     return true;
   });

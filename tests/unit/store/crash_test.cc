@@ -31,12 +31,14 @@ constexpr const char* kFirstVariable = "CLEW_CRASH_TEST_FIRST";
 SpanBatch BatchNumber(std::uint64_t n) {
   SpanBatch batch;
   for (std::uint64_t i = 0; i < kSpansPerBatch; ++i) {
-    batch.push_back(MakeSpan({.trace = (n / 4) * kSpansPerBatch + i, .id = n + 1, .start_ms = 10'000 - n % 4}));
+    batch.push_back(
+        MakeSpan({.trace = (n / 4) * kSpansPerBatch + i, .id = n + 1, .start_ms = 10'000 - n % 4}));
   }
   return batch;
 }
 
-// The process that dies: appends batches for ever and writes the number of each acknowledged one to kAckFd.
+// The process that dies: appends batches for ever and writes the number of each acknowledged one to
+// kAckFd.
 TEST(CrashChild, DISABLED_AppendsUntilKilled) {
   const char* const dir = std::getenv(kDirVariable);
   const char* const first = std::getenv(kFirstVariable);

@@ -45,7 +45,8 @@ TEST(Keys, DecodersRefuseEveryShorterAndLongerKey) {
   for (std::size_t n = 0; n < index.size(); ++n) EXPECT_FALSE(DecodeIndexKey(index.substr(0, n)));
   for (std::size_t n = 0; n < hot.size(); ++n) EXPECT_FALSE(DecodeHotKey(hot.substr(0, n)));
   for (std::size_t n = 0; n < totals.size(); ++n) EXPECT_FALSE(DecodeTotals(totals.substr(0, n)));
-  for (std::size_t n = 0; n < service.size(); ++n) EXPECT_FALSE(DecodeServiceTotals(service.substr(0, n)));
+  for (std::size_t n = 0; n < service.size(); ++n)
+    EXPECT_FALSE(DecodeServiceTotals(service.substr(0, n)));
   EXPECT_FALSE(DecodeHotKey(hot + "x"));
   EXPECT_FALSE(DecodeIndexKey(index + "x"));
   EXPECT_FALSE(DecodeTotals(totals + "x"));

@@ -1,4 +1,5 @@
-// rocks_store against memory_store: random batches, questions and reopenings must be told apart by nothing.
+// rocks_store against memory_store: random batches, questions and reopenings must be told apart by
+// nothing.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -109,9 +110,9 @@ class Model {
     std::vector<std::string> lines;
     for (const TraceSummary& s : found) {
       std::string line = s.trace_id.ToHex() + " " + s.root_service + " " + s.root_name + " " +
-                         (s.has_root ? "root " : "no root ") + std::to_string(ToUint64(s.start)) + " " +
-                         std::to_string(ToUint64(s.end)) + " " + std::to_string(s.span_count) + " " +
-                         std::to_string(s.error_count);
+                         (s.has_root ? "root " : "no root ") + std::to_string(ToUint64(s.start)) +
+                         " " + std::to_string(ToUint64(s.end)) + " " +
+                         std::to_string(s.span_count) + " " + std::to_string(s.error_count);
       for (const std::string& service : s.services) line += " " + service;
       lines.push_back(line);
     }

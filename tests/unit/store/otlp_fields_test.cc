@@ -60,8 +60,10 @@ TEST(OtlpFields, RepeatedFieldsMergeAsProtobufMergesThem) {
 
 TEST(OtlpFields, ServiceNameIsTheFirstNonEmptyString) {
   EXPECT_EQ(ReadServiceName(WithAttribute("service.name", "shop").SerializeAsString()), "shop");
-  EXPECT_EQ(ReadServiceName(WithAttribute("host.name", "shop").SerializeAsString()), "unknown_service");
-  EXPECT_EQ(ReadServiceName(WithAttribute("service.name", "").SerializeAsString()), "unknown_service");
+  EXPECT_EQ(ReadServiceName(WithAttribute("host.name", "shop").SerializeAsString()),
+            "unknown_service");
+  EXPECT_EQ(ReadServiceName(WithAttribute("service.name", "").SerializeAsString()),
+            "unknown_service");
   EXPECT_EQ(ReadServiceName(""), "unknown_service");
   const std::string twice = WithAttribute("service.name", "a").SerializeAsString() +
                             WithAttribute("service.name", "b").SerializeAsString();
@@ -69,9 +71,11 @@ TEST(OtlpFields, ServiceNameIsTheFirstNonEmptyString) {
 }
 
 TEST(OtlpFields, LastMemberOfTheValueWins) {
-  // KeyValue{service.name, AnyValue{string "a"}} with a second `value`, an int: the oneof holds the int.
+  // KeyValue{service.name, AnyValue{string "a"}} with a second `value`, an int: the oneof holds the
+  // int.
   otel::ResourceSpans spans = WithAttribute("service.name", "a");
-  std::string key_value = spans.resource().attributes(0).SerializeAsString() + std::string("\x12\x02\x18\x07", 4);
+  std::string key_value =
+      spans.resource().attributes(0).SerializeAsString() + std::string("\x12\x02\x18\x07", 4);
   std::string resource = std::string("\x0a") + static_cast<char>(key_value.size()) + key_value;
   const std::string bytes = std::string("\x0a") + static_cast<char>(resource.size()) + resource;
   otel::ResourceSpans oracle;
@@ -92,14 +96,18 @@ bool Walks(std::string_view bytes) {
 
 TEST(WireReader, RefusesWhatProtobufRefuses) {
   EXPECT_TRUE(Walks(""));
-  EXPECT_FALSE(Walks(std::string("\x00", 1)));                      // field 0
-  EXPECT_FALSE(Walks("\x0a\x05" "abc"));                           // longer than the message
-  EXPECT_FALSE(Walks("\x0a\xff\xff\xff\xff\xff\x01" "abc"));       // a length that 32 bits would cut to a small one
-  EXPECT_FALSE(Walks("\x0c"));                                     // end of no group
-  EXPECT_FALSE(Walks("\x0b\x08\x01"));                             // group without end
-  EXPECT_FALSE(Walks("\x0b\x14"));                                 // group ended by another
-  EXPECT_FALSE(Walks("\x0e\x01"));                                 // wire type 6
-  EXPECT_FALSE(Walks(std::string(100, '\x0b')));                   // groups without bottom
+  EXPECT_FALSE(Walks(std::string("\x00", 1)));  // field 0
+  EXPECT_FALSE(
+      Walks("\x0a\x05"
+            "abc"));  // longer than the message
+  EXPECT_FALSE(
+      Walks("\x0a\xff\xff\xff\xff\xff\x01"
+            "abc"));                              // a length that 32 bits would cut to a small one
+  EXPECT_FALSE(Walks("\x0c"));                    // end of no group
+  EXPECT_FALSE(Walks("\x0b\x08\x01"));            // group without end
+  EXPECT_FALSE(Walks("\x0b\x14"));                // group ended by another
+  EXPECT_FALSE(Walks("\x0e\x01"));                // wire type 6
+  EXPECT_FALSE(Walks(std::string(100, '\x0b')));  // groups without bottom
 }
 
 TEST(WireReader, SkipsGroupsAndGivesTheirRawBytes) {

@@ -86,7 +86,8 @@ TEST_P(StoreContract, SearchIsNewestFirstAndObeysEveryBound) {
   EXPECT_THAT(Found({.start_max = at(2000)}), ElementsAre("failed", "slow"));
   EXPECT_THAT(Found({.start_min = at(2000), .start_max = at(2000)}), ElementsAre("failed"));
   EXPECT_THAT(Found({.duration_min = std::chrono::milliseconds(500)}), ElementsAre("slow"));
-  EXPECT_THAT(Found({.duration_max = std::chrono::milliseconds(10)}), ElementsAre("query", "failed"));
+  EXPECT_THAT(Found({.duration_max = std::chrono::milliseconds(10)}),
+              ElementsAre("query", "failed"));
   EXPECT_THAT(Found({.errors_only = true}), ElementsAre("failed"));
   EXPECT_THAT(Found({.limit = 1}), ElementsAre("query"));
 }
@@ -135,7 +136,8 @@ TEST(RocksStore, KeepsEverythingAcrossAReopen) {
   std::vector<std::string> before;
   {
     auto store = Open(dir);
-    ASSERT_TRUE(store->Append({MakeSpan({.id = 1}), MakeSpan({.id = 2, .parent = 1, .service = "db"})}));
+    ASSERT_TRUE(
+        store->Append({MakeSpan({.id = 1}), MakeSpan({.id = 2, .parent = 1, .service = "db"})}));
     before = Sorted(ReadAll(*store, TestTraceId(1)));
   }
   auto store = Open(dir);
@@ -180,7 +182,8 @@ TEST(RocksStore, RefusesAnotherFormatVersion) {
   Open(dir).reset();
   {
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    for (const char* name : {"default", "hot", "trace", "index"}) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    for (const char* name : {"default", "hot", "trace", "index"})
+      families.emplace_back(name, rocksdb::ColumnFamilyOptions());
     families[1].options.prefix_extractor = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;

@@ -57,7 +57,11 @@ TEST(Summary, GarbageIsCorrupt) {
   EXPECT_FALSE(DecodeSummary(""));
   EXPECT_FALSE(DecodeSummary("\xff\xff"));
   // Services out of order would break the binary search.
-  EXPECT_FALSE(DecodeSummary("\x20\x01\x32\x03\x0a\x01" "b" "\x32\x03\x0a\x01" "a"));
+  EXPECT_FALSE(
+      DecodeSummary("\x20\x01\x32\x03\x0a\x01"
+                    "b"
+                    "\x32\x03\x0a\x01"
+                    "a"));
 }
 
 TEST(Summary, ManyServicesAndOperationsAreBoundedAndSaidToBe) {

@@ -56,7 +56,8 @@ SpanRecord MakeSpan(const TestSpan& span) {
   auto* attribute = proto.add_attributes();
   attribute->set_key("payload");
   attribute->mutable_value()->set_string_value(span.payload);
-  if (span.error) proto.mutable_status()->set_code(opentelemetry::proto::trace::v1::Status::STATUS_CODE_ERROR);
+  if (span.error)
+    proto.mutable_status()->set_code(opentelemetry::proto::trace::v1::Status::STATUS_CODE_ERROR);
 
   record.resource = std::make_shared<const std::string>(resource.SerializeAsString());
   record.scope = std::make_shared<const std::string>(scope.SerializeAsString());

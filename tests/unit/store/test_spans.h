@@ -1,4 +1,5 @@
-// Spans for the store's tests: real OTLP bytes, made by the generated classes, with the fields that the store indexes.
+// Spans for the store's tests: real OTLP bytes, made by the generated classes, with the fields that
+// the store indexes.
 #pragma once
 
 #include <cstdint>
