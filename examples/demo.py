@@ -45,8 +45,9 @@ def shown_by_tracectl(collector, *arguments):
 def complete_trace(collector, client):
     """Waits for the perfect trace of the shown order. Returns its id; raises Failure that says what is wrong with it."""
     deadline = time.monotonic() + PATIENCE_S
+    traces = query.Traces(collector, "--from", "1")
     while True:
-        spans = chain.by_token(query.all_spans(collector, "--from", "1")).get(SHOWN, [])
+        spans = chain.by_token(traces.spans()).get(SHOWN, [])
         wrong = chain.problems(spans, SHOWN, client=client)
         if not wrong:
             return spans[0].trace_id

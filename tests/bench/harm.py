@@ -76,7 +76,7 @@ class Bench:
             if proxy:
                 proxy.stop()
             if traced:
-                if agent.leaves_when_acknowledged(cells[0].subject):
+                if agent.gave_back_sockets():
                     self.may_leave.add(cells[0].subject)
                 agent.stop()
 

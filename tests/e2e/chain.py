@@ -19,15 +19,15 @@ class Chain(e2e.EndToEndTest):
         collector, _ = self.start_clew()
 
         # gunicorn's sync workers close after each answer, so the clients' own keep-alive is tested one service on.
-        gets = self.start_load(shop.url(), clients=25, requests=8, prefix="get")
-        posts = self.start_load(shop.url(), clients=25, requests=8, prefix="post", body_bytes=3000)
-        kept = self.start_load(shop.url("orders"), path="/orders/", clients=50, requests=8, prefix="kept")
+        gets = self.start_load(shop.url(), clients=25, requests=5, prefix="get")
+        posts = self.start_load(shop.url(), clients=25, requests=5, prefix="post", body_bytes=3000)
+        kept = self.start_load(shop.url("orders"), path="/orders/", clients=50, requests=5, prefix="kept")
         for load in (gets, posts):
             self.end_load(load)
         self.assertEqual(self.end_load(kept)["connections"], 50)
 
         def tokens(prefix, clients):
-            return [f"{prefix}-{number}-{count}" for number in range(clients) for count in range(8)]
+            return [f"{prefix}-{number}-{count}" for number in range(clients) for count in range(5)]
 
         self.check_tokens(collector, tokens("get", 25), client="client")
         self.check_tokens(collector, tokens("post", 25), "POST", client="client")

@@ -3,8 +3,9 @@
 import os
 import pathlib
 import signal
+import subprocess
 
-from tests.support import bpf, e2e
+from tests.support import bpf, e2e, environment
 from tests.support.sandbox import TRACED, Failure, wait_until
 from tests.support.shop import Shop
 
@@ -45,6 +46,21 @@ class NoLeftovers(e2e.EndToEndTest):
 
     def test_after_kill(self):
         self.gone_after(signal.SIGKILL)
+
+    def test_of_a_killed_test_nothing_is_left(self):
+        """The harness keeps its own promise: a sandbox whose owner is killed goes with all its processes."""
+        code = (
+            "import time; from tests.support.sandbox import Sandbox\n"
+            "sandbox = Sandbox(); sandbox.spawn('sleep', ['sleep', '1000'])\n"
+            "print(sandbox.cgroup, sandbox.folder, flush=True); time.sleep(1000)"
+        )
+        with subprocess.Popen(
+            [environment.PYTHON, "-c", code], cwd=environment.ROOT, stdout=subprocess.PIPE, text=True
+        ) as owner:
+            cgroup, folder = map(pathlib.Path, owner.stdout.readline().split())
+            self.assertTrue(cgroup.is_dir() and folder.is_dir())
+            owner.kill()
+        wait_until(lambda: not cgroup.exists() and not folder.exists(), "the janitor")
 
 
 if __name__ == "__main__":

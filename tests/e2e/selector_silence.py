@@ -28,7 +28,7 @@ class SelectorSilence(e2e.EndToEndTest):
         counters_after, maps_after = self.observe(agent)
         moved = {key: (counters.get(key), value) for key, value in counters_after.items() if counters.get(key) != value}
         self.assertEqual(moved, {})
-        self.assertEqual(maps_after, maps)
+        self.assertEqual(sorted(maps_after ^ maps)[:10], [])
 
         # The same questions do see a traced process: they could have failed.
         self.load(inside.url, path="/", clients=1, requests=5)

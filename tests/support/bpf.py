@@ -49,13 +49,12 @@ def attached_to(cgroup):
 
 
 def map_contents(pid):
-    """The contents of every map of a process that can be listed: {"name#id": canonical text}."""
-    contents = {}
+    """The contents of every map of a process that can be listed: {(map's name and id, entry as canonical text)}."""
+    contents = set()
     for identity in held_by(pid)["map"]:
         info = _bpftool("map", "show", "id", identity)
         if info is None or info["type"] in _OPAQUE:
             continue
         dump = _bpftool("map", "dump", "id", identity)
-        entries = sorted(json.dumps(entry, sort_keys=True) for entry in dump or [])
-        contents[f"{info.get('name', '')}#{identity}"] = "\n".join(entries)
+        contents |= {(f"{info.get('name', '')}#{identity}", json.dumps(entry, sort_keys=True)) for entry in dump or []}
     return contents

@@ -63,15 +63,22 @@ class EndToEndTest(unittest.TestCase):
         return self.end_load(self.start_load(url, **options))
 
     def spans_when(self, collector, enough, seconds=20, search=()):
-        """Polls the collector's spans until `enough(spans)` or the time is over. Returns the last ones: check them.
+        """Waits for `enough(spans)` of the collector's spans. Returns the last ones: check them.
 
-        `search` are filters of tracectl's search, for tests with more traces than can be looked at.
+        Gives up when nothing has come for `seconds`. `search` are filters of tracectl's search, for tests with more
+        traces than can be looked at.
         """
-        deadline = time.monotonic() + seconds
+        traces = query.Traces(collector, *search)
+        counts, since, judged = None, time.monotonic(), None
         while True:
-            spans = query.all_spans(collector, *search)
-            if enough(spans) or time.monotonic() > deadline:
-                return spans
+            before, counts = counts, traces.counts()
+            if counts != before:
+                since = time.monotonic()
+            elif counts != judged or time.monotonic() - since > seconds:
+                # Fetching is dear: only what has stood still for a moment is judged.
+                spans, judged = traces.spans(counts), counts
+                if enough(spans) or time.monotonic() - since > seconds:
+                    return spans
             time.sleep(0.5)
 
     def check_tokens(self, collector, tokens, method="GET", search=(), **of_chain):

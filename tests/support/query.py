@@ -3,10 +3,7 @@
 import concurrent.futures
 import dataclasses
 import json
-import time
 import urllib.parse
-
-from tests.support.sandbox import Failure
 
 SERVER = "SERVER"
 CLIENT = "CLIENT"
@@ -76,36 +73,27 @@ def parse_otlp(text):
     return spans
 
 
-def trace(collector, trace_id):
-    """All spans of one trace."""
-    return parse_otlp(collector.tracectl("trace", trace_id, "-o", "otlp"))
+class Traces:
+    """The traces of a collector, each fetched again only when it has got more spans."""
 
+    def __init__(self, collector, *filters):
+        """`filters` are tracectl's own; default: the last hour."""
+        self._collector = collector
+        self._filters = filters or ("--since", "1h")
+        self._fetched = {}  # trace id -> spans
 
-def trace_ids(collector, *filters):
-    """The ids of all stored traces that match tracectl's own filters (default: of the last hour), newest first."""
-    listing = collector.tracectl("traces", "-o", "name", "--limit", "10000", *(filters or ("--since", "1h")))
-    return listing.split()
+    def counts(self):
+        """How many spans each stored trace has: {trace id: number}. One cheap question."""
+        listing = self._collector.tracectl("traces", "-o", "jsonl", "--limit", "10000", *self._filters)
+        return {one["trace_id"]: one["span_count"] for one in map(json.loads, listing.splitlines())}
 
+    def spans(self, counts=None):
+        """All spans of the stored traces, or of those in `counts`. A question for every trace that has grown."""
+        counts = self.counts() if counts is None else counts
+        stale = [identity for identity, count in counts.items() if len(self._fetched.get(identity, ())) != count]
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            self._fetched.update(zip(stale, pool.map(self._fetch, stale)))
+        return [span for identity in counts for span in self._fetched[identity]]
 
-def all_spans(collector, *filters):
-    """The spans of all stored traces that match."""
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        found = pool.map(lambda identity: trace(collector, identity), trace_ids(collector, *filters))
-        return [span for spans in found for span in spans]
-
-
-def settled(collector, least_spans, seconds=30):
-    """Waits until at least that many spans are stored and a second brings no more. Returns their number.
-
-    Raises Failure when there are too few after `seconds`.
-    """
-    deadline = time.monotonic() + seconds
-    before = -1
-    while True:
-        now = int(collector.status()["spans_stored"])
-        if now >= least_spans and now == before:
-            return now
-        if time.monotonic() > deadline:
-            raise Failure(f"{now} spans are stored, expected {least_spans}")
-        before = now
-        time.sleep(1)
+    def _fetch(self, identity):
+        return parse_otlp(self._collector.tracectl("trace", identity, "-o", "otlp"))

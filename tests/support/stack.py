@@ -102,6 +102,16 @@ class Agent:
     def metrics(self):
         return metrics.scrape(self.metrics_port)
 
+    def dropped(self):
+        """How much the agent says it has lost: records of the kernel side and finished spans."""
+        samples = self.metrics()
+        lost = samples.total("clew_agent_kernel_drops_total") + samples.total("clew_agent_spans_dropped_total")
+        return int(lost)
+
+    def gave_back_sockets(self):
+        """Whether sockets were taken from injection because their process uses FIONREAD, by policy."""
+        return self.metrics().total("clew_agent_sockets_left_acknowledged_total") > 0
+
     def cpu_seconds(self):
         """User and system time of the agent so far, as two numbers."""
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
