@@ -145,11 +145,26 @@ void Exporter::SendDue(SteadyTime now) {
       Drop(current, counts_.dropped_expired);
       continue;
     }
-    const auto endpoint = std::find_if(endpoints_.begin(), endpoints_.end(),
-                                       [now](const Endpoint& e) { return e.breaker.Allows(now); });
-    if (endpoint == endpoints_.end()) continue;
-    Send(current, static_cast<std::size_t>(endpoint - endpoints_.begin()), now);
+    const std::size_t endpoint = EndpointFor(*current, now);
+    if (endpoint < endpoints_.size()) {
+      Send(current, endpoint, now);
+    } else if (current->tried != 0) {
+      EndRound(*current, now);  // the one that was left has failed others meanwhile
+    }
   }
+}
+
+std::size_t Exporter::EndpointFor(const Batch& batch, SteadyTime now) const {
+  std::size_t i = 0;
+  while (i < endpoints_.size() &&
+         ((batch.tried >> i & 1) != 0 || !endpoints_[i].breaker.Allows(now)))
+    ++i;
+  return i;
+}
+
+void Exporter::EndRound(Batch& batch, SteadyTime now) {
+  batch.tried = 0;
+  batch.not_before = now + BackoffDelay(options_.backoff, ++batch.rounds, random_);
 }
 
 void Exporter::Send(std::list<Batch>::iterator batch, std::size_t index, SteadyTime now) {
@@ -209,7 +224,7 @@ void Exporter::HandleAnswer(Answer& answer, SteadyTime now) {
       endpoint.breaker.OnThrottled(now + result.retry_delay.value_or(std::chrono::milliseconds(0)));
       // A pause of nothing from a server that is always full would spin.
       batch.not_before =
-          now + std::min(BackoffDelay(options_.backoff, batch.attempts, random_),
+          now + std::min(BackoffDelay(options_.backoff, ++batch.rounds, random_),
                          std::max(result.retry_delay.value_or(std::chrono::milliseconds(0)),
                                   options_.backoff.initial));
       return;
@@ -220,11 +235,14 @@ void Exporter::HandleAnswer(Answer& answer, SteadyTime now) {
         LOG_WARN("collector does not take spans, will retry",
                  {"endpoint", endpoint.transport->endpoint()}, {"reason", result.message});
       }
-      // Another endpoint may take it at once; without one, and on every further round, it waits.
-      const bool another =
-          batch.attempts < static_cast<int>(endpoints_.size()) && endpoints_.size() > 1;
-      batch.not_before =
-          another ? now : now + BackoffDelay(options_.backoff, batch.attempts, random_);
+      // Another endpoint may take it at once; when all have had their turn, it waits for the next
+      // round.
+      batch.tried |= std::uint64_t{1} << answer.endpoint;
+      if (EndpointFor(batch, now) < endpoints_.size()) {
+        batch.not_before = now;
+      } else {
+        EndRound(batch, now);
+      }
       return;
     }
     case Outcome::kRefused: {

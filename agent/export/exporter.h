@@ -25,7 +25,7 @@
 namespace clew::exporting {
 
 struct ExportOptions {
-  std::vector<std::string> endpoints = {"127.0.0.1:4317"};  // in order of preference
+  std::vector<std::string> endpoints = {"127.0.0.1:4317"};  // in order of preference, at most 64
   std::size_t batch_spans = 512;
   std::size_t batch_bytes = 4 << 20;
   std::chrono::milliseconds batch_delay{1000};  // a span waits no longer for its batch to fill
@@ -64,8 +64,10 @@ class Exporter final : public Sink<span::Span> {
   struct Batch {
     std::shared_ptr<const std::string> request;
     std::size_t spans = 0;
-    int attempts = 0;
+    int attempts = 0;  // calls
+    int rounds = 0;    // times that it had to wait
     bool in_flight = false;
+    std::uint64_t tried = 0;  // endpoints that failed in this round, by bit
     SteadyTime not_before{};
     SteadyTime born{};
   };
@@ -89,6 +91,10 @@ class Exporter final : public Sink<span::Span> {
   void Run();
   void CutBatches(SteadyTime now);
   void SendDue(SteadyTime now);
+  // The first endpoint that may be asked and was not tried in this round; endpoints_.size(): none.
+  std::size_t EndpointFor(const Batch& batch, SteadyTime now) const;
+  // No endpoint took it: it waits before all are asked again.
+  void EndRound(Batch& batch, SteadyTime now);
   void Send(std::list<Batch>::iterator batch, std::size_t endpoint, SteadyTime now);
   void HandleAnswers(SteadyTime now);
   void HandleAnswer(Answer& answer, SteadyTime now);

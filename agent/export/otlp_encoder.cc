@@ -63,7 +63,7 @@ void WithUtf8(std::string_view text, Use use) {
 }
 
 // KeyValue { key, AnyValue { value } }. Sizes first, so that nothing has to be moved to make room
-// for a length: half the time of nested writers, and attributes are most of a span.
+// for a length, and attributes are most of a span.
 void AddPair(std::string& out, protozero::pbf_tag_type tag, std::string_view key,
              std::size_t value_size) {
   BeginField(out, tag, FieldSize(key.size()) + FieldSize(value_size));

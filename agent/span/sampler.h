@@ -2,32 +2,32 @@
 // same answer.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #include "base/ids.h"
 
 namespace clew::span {
 
+// The rule of the kernel side (bpf/lib/context.bpf.h, new_trace): the last eight bytes of the id,
+// as a big-endian number, are at most `ratio` of the largest.
 class RatioSampler {
  public:
   // `ratio` in [0, 1].
   explicit RatioSampler(double ratio)
-      : threshold_(ratio >= 1
-                       ? 0
-                       : kSpace - static_cast<std::uint64_t>(ratio * static_cast<double>(kSpace))) {
-  }
+      : limit_(ratio >= 1   ? ~std::uint64_t{0}
+               : ratio <= 0 ? 0
+                            : static_cast<std::uint64_t>(std::ldexp(ratio, 64))) {}
 
-  // W3C Trace Context level 2 makes the last 7 bytes of a trace id random; OpenTelemetry's
-  // consistent sampling compares them with a threshold.
   bool Sampled(const TraceId& id) const {
-    std::uint64_t random = 0;
-    for (std::size_t i = 9; i < 16; ++i) random = random << 8 | id.bytes[i];
-    return random >= threshold_;
+    std::uint64_t tail = 0;
+    for (std::size_t i = TraceId::kSize - sizeof(tail); i < TraceId::kSize; ++i)
+      tail = tail << 8 | id.bytes[i];
+    return tail <= limit_;
   }
 
  private:
-  static constexpr std::uint64_t kSpace = std::uint64_t{1} << 56;
-  std::uint64_t threshold_;
+  std::uint64_t limit_;
 };
 
 }  // namespace clew::span

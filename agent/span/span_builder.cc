@@ -31,15 +31,18 @@ SpanBuilder::SpanBuilder(SpanOptions options, ClockSync clock, ResourceLookup& r
       out_(out),
       routes_(options.routes) {}
 
-// Ids for an exchange that nobody gave any. False when its new trace is not sampled.
+// Ids for an exchange that nobody gave any. False when its trace is not sampled.
 bool SpanBuilder::GiveIds(protocols::TraceContext& context) {
   if (!context.span_id.valid()) context.span_id = SpanId::Random();
-  if (context.trace_id.valid()) return (context.flags & kSampledFlag) != 0;
-  context.trace_id = TraceId::Random();
-  context.parent_id = {};
-  if (!sampler_.Sampled(context.trace_id)) return false;
-  context.flags |= kSampledFlag;
-  return true;
+  if (!context.trace_id.valid()) {
+    context.trace_id = TraceId::Random();
+    context.parent_id = {};
+    context.origin = CLEW_ORIGIN_NEW;
+    context.flags |= kSampledFlag;
+  }
+  if ((context.flags & kSampledFlag) == 0) return false;
+  // New traces that the kernel side began have passed the same test there.
+  return context.origin != CLEW_ORIGIN_NEW || sampler_.Sampled(context.trace_id);
 }
 
 void SpanBuilder::Push(Exchange exchange) {

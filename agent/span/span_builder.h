@@ -20,7 +20,7 @@ namespace clew::span {
 struct SpanOptions {
   QueryPolicy query = QueryPolicy::kRedact;
   RouteLimits routes;
-  double sample_ratio = 1.0;  // of new traces that the kernel side had no say in
+  double sample_ratio = 1.0;  // of new traces; the same as the kernel side's
 };
 
 // Runs on the ring thread, except Counters().
