@@ -33,7 +33,7 @@ static __always_inline void leave_map(struct bpf_sock_ops *ops, struct conn *c, 
 
 	if (!bpf_map_delete_elem(&sockets, &key))
 		count_stat(why);
-	c->flags &= ~(CONN_IN_MAP | CONN_LEAVE);
+	clear_flags(c, CONN_IN_MAP | CONN_LEAVE);
 }
 
 /* An acknowledgement came in: the only moment at which a socket can leave the map without being asked. */
@@ -61,7 +61,7 @@ static __always_inline void on_ack(struct bpf_sock_ops *ops)
 	/* While the application still writes the body it is not in recv, and nothing is queued for it. */
 	if (c->big && c->inject_phase == INJECT_BODY && (__s32)(c->next_seq - tp->write_seq) > 0 && tp->rcv_nxt == tp->copied_seq) {
 		c->big = 0;
-		c->flags |= CONN_EVICTED;
+		set_flags(c, CONN_EVICTED);
 		leave_map(ops, c, STAT_LEFT_LARGE);
 		return;
 	}
@@ -96,9 +96,9 @@ int inject_sockops(struct bpf_sock_ops *ops)
 		port = __builtin_bswap32(ops->remote_port);
 		if (!proc || !(proc->flags & PROC_INJECT) || bpf_map_lookup_elem(&skip_ports, &port))
 			return 1;
-		c->flags |= CONN_WANTED;
+		set_flags(c, CONN_WANTED);
 		if (proc->flags & PROC_UNTIL_ACK)
-			c->flags |= CONN_UNTIL_ACK;
+			set_flags(c, CONN_UNTIL_ACK);
 		return 1;
 	}
 	if (!(c->flags & CONN_WANTED))
@@ -111,7 +111,7 @@ int inject_sockops(struct bpf_sock_ops *ops)
 		return 1;
 	}
 	count_stat(STAT_ENTERED);
-	c->flags |= CONN_IN_MAP;
+	set_flags(c, CONN_IN_MAP);
 	bpf_sock_ops_cb_flags_set(ops, BPF_SOCK_OPS_RTT_CB_FLAG);
 	return 1;
 }
@@ -153,11 +153,11 @@ int inject_adopt(struct bpf_sockopt *ctx)
 	if (bpf_setsockopt(sk, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)) ||
 	    bpf_setsockopt(sk, SOL_TCP, TCP_NODELAY, &one, sizeof(one)))
 		return 0;
-	c->flags |= CONN_IN_MAP;
+	set_flags(c, CONN_IN_MAP);
 	if (mode & ADOPT_UNTIL_ACK)
-		c->flags |= CONN_UNTIL_ACK;
+		set_flags(c, CONN_UNTIL_ACK);
 	if ((mode & 15) == ADOPT_SELFTEST)
-		c->flags |= CONN_SELFTEST;
+		set_flags(c, CONN_SELFTEST);
 	c->inject_phase = (mode & 15) == ADOPT_BUSY ? INJECT_ADOPTED : INJECT_START;
 	c->requests = 1; /* what comes first may be the rest of a body: no judgement by it */
 	count_stat(STAT_ENTERED);
@@ -354,7 +354,7 @@ static __always_inline void on_message(struct sk_msg_md *m, struct conn *c, stru
 	if (scan.bad) {
 		if (!c->requests) {
 			c->inject_phase = INJECT_OFF;
-			c->flags |= CONN_LEAVE;
+			set_flags(c, CONN_LEAVE);
 			bpf_msg_apply_bytes(m, 0x7fffffff);
 			return;
 		}
@@ -363,7 +363,7 @@ static __always_inline void on_message(struct sk_msg_md *m, struct conn *c, stru
 		return;
 	}
 	c->requests++;
-	c->flags &= ~CONN_OUT_READY;
+	clear_flags(c, CONN_OUT_READY);
 	c->big = 0;
 	if (!scan.end) { /* wait for the reply before looking again: the rest of this head and its body come first */
 		what = n == VIEW ? CLEW_INJECT_SKIP_LARGE_HEAD : CLEW_INJECT_SKIP_SPLIT_HEAD;
@@ -373,7 +373,7 @@ static __always_inline void on_message(struct sk_msg_md *m, struct conn *c, stru
 	} else {
 		what = inject_request(m, c, s, &scan, proc_flags, room, &inserted);
 		c->out.inject = what;
-		c->flags |= CONN_OUT_READY;
+		set_flags(c, CONN_OUT_READY);
 		c->inserted += inserted;
 		total = (__u64)scan.end + inserted + (c->head.has_length ? c->head.length : 0);
 		c->reply_seq = tp->copied_seq;

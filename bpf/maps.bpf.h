@@ -130,9 +130,22 @@ struct conn {
 	__u32 requests;
 	__u8 big; /* the body of this request may fill the send buffer */
 	__u8 last_chunk; /* the bytes before ended like a last chunk */
-	__u8 pad2[2];
+	__u8 awaits_reply; /* a request was written, the reply to it has not begun */
+	__u8 pad2;
 	__u32 pad3;
 };
+/* Both directions and the network's own context change flags at the same time. */
+static __always_inline void set_flags(struct conn *c, __u32 flags)
+{
+	if ((c->flags & flags) != flags)
+		__sync_fetch_and_or(&c->flags, flags);
+}
+static __always_inline void clear_flags(struct conn *c, __u32 flags)
+{
+	if (c->flags & flags)
+		__sync_fetch_and_and(&c->flags, ~flags);
+}
+
 /* The state of each traced socket: freed with the socket. Socket back end. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);

@@ -119,7 +119,7 @@ int BPF_PROG(watch_fionread, struct pt_regs *regs, long nr)
 		return 0;
 	p = bpf_map_lookup_elem(&procs, &tgid);
 	if (p && p->flags & PROC_TRACED)
-		p->flags |= PROC_FIONREAD;
+		__sync_fetch_and_or(&p->flags, PROC_FIONREAD);
 	return 0;
 }
 

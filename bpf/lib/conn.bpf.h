@@ -91,7 +91,7 @@ static __always_inline int conn_init(struct conn *c, __u64 id, int from_start)
 		return 0;
 	c->id = id;
 	if (from_start) {
-		c->flags |= CONN_FROM_START;
+		set_flags(c, CONN_FROM_START);
 	} else {
 		c->rx.phase = PHASE_UNKNOWN;
 		c->tx.phase = PHASE_UNKNOWN;
@@ -129,7 +129,7 @@ static __always_inline void emit_open(struct conn *c, struct sock *sk, int fd)
 		BPF_CORE_READ_INTO(&e->remote_addr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
 	}
 	bpf_ringbuf_submit(e, wake_flags());
-	c->flags |= CONN_OPENED;
+	set_flags(c, CONN_OPENED);
 }
 
 static __always_inline void emit_simple(struct conn *c, __u8 type, __u8 direction, int fd, __u64 flags)

@@ -183,7 +183,7 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 		struct live *other = bpf_map_lookup_elem(&live, &key);
 
 		if (other && other->conn != conn->id && !(proc->flags & PROC_NO_THREAD)) {
-			proc->flags |= PROC_NO_THREAD;
+			__sync_fetch_and_or(&proc->flags, PROC_NO_THREAD);
 			count_stat(STAT_DEMOTED);
 		}
 	}
@@ -241,13 +241,22 @@ __noinline int answer_request(struct conn *conn, struct proc *proc)
 			struct serving *mine = bpf_map_lookup_elem(&threads, &tid);
 
 			if (!mine || mine->span != conn->live_span) {
-				proc->flags |= PROC_NO_THREAD;
+				__sync_fetch_and_or(&proc->flags, PROC_NO_THREAD);
 				count_stat(STAT_DEMOTED);
 			}
 		}
 	}
 	end_live(conn);
 	return 0;
+}
+
+/* The header that the request has already stays as it is. */
+static __always_inline void adopt(const struct head *h, struct clew_context *ctx)
+{
+	__builtin_memcpy(ctx->trace_id, h->trace_id, 16);
+	__builtin_memcpy(ctx->span_id, h->parent_id, 8);
+	ctx->trace_flags = h->trace_flags;
+	ctx->origin = CLEW_ORIGIN_ADOPTED;
 }
 
 /*
@@ -276,11 +285,7 @@ __noinline int find_parent(__u32 proc_flags, const struct head *h, struct clew_c
 			payload_span = in->span;
 			by_payload = bpf_map_lookup_elem(&live, &payload_span);
 		} else if (!in) {
-			/* Nobody sent it to us: the application's own. It knows better. */
-			__builtin_memcpy(ctx->trace_id, h->trace_id, 16);
-			__builtin_memcpy(ctx->span_id, h->parent_id, 8);
-			ctx->trace_flags = h->trace_flags;
-			ctx->origin = CLEW_ORIGIN_ADOPTED;
+			adopt(h, ctx); /* nobody sent it to us: the application's own, which knows better */
 			return 0;
 		}
 	}
@@ -301,6 +306,10 @@ __noinline int find_parent(__u32 proc_flags, const struct head *h, struct clew_c
 	} else if (by_thread) {
 		parent = by_thread;
 		span = thread_span;
+	}
+	if (!parent && h->tp_lines == 1 && h->tp_valid) { /* forwarded, of one of several: the header stands, no span claims it */
+		adopt(h, ctx);
+		return 0;
 	}
 	if (!parent) {
 		new_trace(ctx);

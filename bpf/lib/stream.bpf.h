@@ -46,14 +46,15 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 					   const struct head_scan *scan)
 {
 	if (!k->egress) {
-		c->flags |= CONN_SERVER;
+		set_flags(c, CONN_SERVER);
 		begin_request(c, proc, s, scan, k->blocking);
 		return;
 	}
-	c->flags |= CONN_CLIENT;
+	set_flags(c, CONN_CLIENT);
+	c->awaits_reply = 1;
 	if (c->flags & CONN_OUT_READY) { /* injection has decided already */
 		s->event.ctx = c->out;
-		c->flags &= ~CONN_OUT_READY;
+		clear_flags(c, CONN_OUT_READY);
 		return;
 	}
 	find_parent(proc->flags, &c->head, &s->event.ctx);
@@ -84,7 +85,18 @@ struct pieces {
 	struct scratch *s;
 	struct half *half;
 	__u32 begun; /* an earlier piece or call held the beginning */
+	__u32 have; /* bytes of the first piece that are in scratch->data already */
 };
+
+/* Brings the next bytes of the call, `most` at most, into scratch->data. Returns how many. */
+static __always_inline __u32 fetch(struct pieces *p, __u32 most)
+{
+	const __u32 left = p->k->io.bytes - p->k->skip, want = left < most ? left : most;
+	__u32 have = p->have;
+
+	p->have = 0;
+	return have >= want ? want : io_copy(&p->k->io, p->k->skip, want, data_room(p->s));
+}
 
 /* One piece of a request head. */
 static long request_piece(__u32 i, void *ctx)
@@ -102,7 +114,7 @@ static long request_piece(__u32 i, void *ctx)
 	(void)i;
 	k->flags = 0;
 	k->size = n;
-	got = io_copy(&k->io, k->skip, n < CLEW_DATA_MAX ? n : CLEW_DATA_MAX, data_room(s));
+	got = fetch(p, CLEW_DATA_MAX);
 	k->captured = got;
 	if (!got)
 		goto lost;
@@ -123,7 +135,7 @@ static long request_piece(__u32 i, void *ctx)
 	}
 	if (scan.bad) {
 		if (c->flags & CONN_FROM_START && !(c->flags & (CONN_SERVER | CONN_CLIENT)) && !p->begun)
-			c->flags |= CONN_IGNORE;
+			set_flags(c, CONN_IGNORE);
 		goto lost;
 	}
 	if (!scan.end) {
@@ -167,14 +179,13 @@ static long reply_piece(__u32 i, void *ctx)
 	struct half *half = p->half;
 	struct head_scan scan = {};
 	const __u32 n = k->io.bytes - k->skip;
-	const __u32 cap = p->begun ? CLEW_DATA_MAX : REPLY_FIRST;
 	__u32 got, keep;
 	__u8 tail;
 
 	(void)i;
 	k->flags = p->begun ? 0 : CLEW_DATA_RESPONSE;
 	k->size = n;
-	got = io_copy(&k->io, k->skip, n < cap ? n : cap, data_room(s));
+	got = fetch(p, p->begun ? CLEW_DATA_MAX : REPLY_FIRST);
 	k->captured = got;
 	if (!got) { /* sendfile, or unreadable */
 		half->phase = PHASE_OPAQUE;
@@ -213,11 +224,13 @@ static __always_inline void on_reply_start(struct call *k, struct conn *c, struc
 	const __u8 hundreds = n >= 10 ? b[9] : 0;
 
 	if (k->egress) {
-		c->flags |= CONN_SERVER;
+		set_flags(c, CONN_SERVER);
 		if (hundreds != '1' || b[11] == '1')
 			answer_request(c, proc);
 	} else {
-		c->flags |= CONN_CLIENT;
+		set_flags(c, CONN_CLIENT);
+		if (hundreds != '1')
+			c->awaits_reply = 0;
 	}
 }
 
@@ -245,7 +258,10 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 	const __u32 n = k->io.bytes;
 	const int request_way = k->egress ? !(c->flags & CONN_SERVER) : !(c->flags & CONN_CLIENT);
 	const int reply_way = k->egress ? !(c->flags & CONN_CLIENT) : !(c->flags & CONN_SERVER);
-	char first[16];
+	/* A message is expected: its beginning is copied at once. In the middle of one, a look at the first bytes must do. */
+	const int expected = half->phase != PHASE_OPAQUE || (k->egress ? c->live_span != 0 : c->awaits_reply);
+	const __u32 look = expected ? REPLY_FIRST : 16;
+	const char *first = s->data.b;
 	__u64 w;
 
 	p.half = half;
@@ -274,15 +290,14 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 		return;
 	}
 
-	__builtin_memset(first, 0, sizeof(first));
-	if (io_copy(&k->io, 0, n < 16 ? n : 16, view_room(s)) > 0)
-		__builtin_memcpy(first, s->view.b, 16);
+	__builtin_memset(s->data.b, 0, 16);
+	p.have = io_copy(&k->io, 0, n < look ? n : look, data_room(s));
 	__builtin_memcpy(&w, first, 8);
 	/* A body of unknown framing may hold anything: it is over for us when its request was answered. */
 	if (request_way && maybe_request(w, n) && !(half->phase == PHASE_OPAQUE && !k->egress && c->live_span)) {
-		c->flags &= ~CONN_TUNNEL;
+		clear_flags(c, CONN_TUNNEL);
 		if (w == C8('C', 'O', 'N', 'N', 'E', 'C', 'T', ' '))
-			c->flags |= CONN_TUNNEL;
+			set_flags(c, CONN_TUNNEL);
 		__builtin_memset(&c->head, 0, sizeof(c->head));
 		bpf_loop(MAX_PIECES, request_piece, &p, 0);
 		return;
@@ -294,14 +309,14 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 		half->phase = PHASE_REPLY_LINE;
 		bpf_loop(MAX_PIECES, reply_piece, &p, 0);
 		if (over)
-			c->flags |= CONN_IGNORE;
+			set_flags(c, CONN_IGNORE);
 		return;
 	}
 	if (!(c->flags & (CONN_SERVER | CONN_CLIENT))) { /* nothing recognised on this socket so far */
 		const int blank = first[0] == '\r' || first[0] == '\n';
 
 		if (!blank && (c->flags & CONN_FROM_START || ++c->unknown > MAX_UNKNOWN))
-			c->flags |= CONN_IGNORE;
+			set_flags(c, CONN_IGNORE);
 		return;
 	}
 	if (k->egress && c->flags & CONN_SERVER && c->live_span && half->phase != PHASE_OPAQUE)
@@ -345,7 +360,7 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 		emit_open(c, sk, k->io.fd);
 	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin);
 	if (!k->egress && c->flags & CONN_EVICTED) { /* its reply is being read: injection may have it back */
-		c->flags &= ~CONN_EVICTED;
+		clear_flags(c, CONN_EVICTED);
 		emit_simple(c, CLEW_EVENT_REENTER, 0, k->io.fd, wake_flags());
 	}
 }
@@ -361,7 +376,8 @@ static __always_inline void on_state(struct conn *c, int state)
 	}
 	end_live(c);
 	emit_simple(c, CLEW_EVENT_CONN_CLOSE, 0, -1, wake_flags());
-	c->flags = (c->flags & ~CONN_OPENED) | CONN_IGNORE;
+	clear_flags(c, CONN_OPENED);
+	set_flags(c, CONN_IGNORE);
 }
 
 #endif
