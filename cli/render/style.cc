@@ -14,6 +14,18 @@ std::string Style::Paint(Colour c, std::string_view text) const {
          "\x1b[0m";
 }
 
+std::string Style::Line(const std::vector<Piece>& pieces) const {
+  std::string out;
+  int left = LineWidth();
+  for (const Piece& piece : pieces) {
+    if (!out.empty()) out += "  ";
+    const std::string text = Truncate(piece.text, left, ellipsis());
+    left -= Columns(text) + 2;
+    out += Paint(piece.colour, text);
+  }
+  return out;
+}
+
 std::string Style::Clean(std::string_view text) const { return Sanitize(text, ascii); }
 
 Colour ColourOf(std::string_view name) {

@@ -4,10 +4,16 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clew::cli {
 
 enum class Colour { kNone, kDim, kBold, kRed, kGreen, kYellow, kBlue, kMagenta, kCyan };
+
+struct Piece {
+  std::string text;  // sanitized
+  Colour colour = Colour::kNone;
+};
 
 struct Style {
   bool colour = false;
@@ -16,6 +22,10 @@ struct Style {
 
   // `text` in that colour, or as it is when colours are off.
   std::string Paint(Colour c, std::string_view text) const;
+  // Columns that a line may have: the terminal's, but 60 at least.
+  int LineWidth() const { return width < 60 ? 60 : width; }
+  // The pieces on one line, two blanks between them, cut at LineWidth(). No line break.
+  std::string Line(const std::vector<Piece>& pieces) const;
   // What a cut text ends with; one column.
   std::string_view ellipsis() const { return ascii ? "~" : "…"; }
   // Text from a span, safe for the terminal.

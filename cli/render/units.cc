@@ -65,6 +65,10 @@ std::string HumanCount(std::uint64_t count) {
   return digits;
 }
 
+std::string Plural(std::uint64_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string HumanAge(UnixNanos then, UnixNanos now) {
   using std::chrono::seconds;
   if (then > now + seconds(1)) return "in the future";

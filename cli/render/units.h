@@ -16,6 +16,8 @@ std::string HumanDuration(std::uint64_t nanos);
 std::string HumanBytes(std::uint64_t bytes);
 // Thousands separated by commas: "1,204,551".
 std::string HumanCount(std::uint64_t count);
+// "1 span", "9 spans"; `noun` takes an s.
+std::string Plural(std::uint64_t count, const char* noun);
 // "12s ago", "3m ago", "now"; "in the future" when the other side's clock is ahead by more than a
 // second.
 std::string HumanAge(UnixNanos then, UnixNanos now);

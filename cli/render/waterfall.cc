@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/result.h"
 #include "cli/render/bar.h"
 #include "cli/render/critical_path.h"
+#include "cli/render/headline.h"
 #include "cli/render/rows.h"
 #include "cli/render/text.h"
 #include "cli/render/trace_tree.h"
@@ -16,7 +16,6 @@
 namespace clew::cli {
 namespace {
 
-constexpr int kMinWidth = 60;
 constexpr int kMaxBar = 100;  // a longer one is no easier to read
 constexpr int kDurationColumns = 7;
 
@@ -54,7 +53,7 @@ class Waterfall {
     lines.reserve(rows_.size());
     for (const Row& row : rows_) lines.push_back(MakeLine(row));
     Fit(lines);
-    std::string out = Header() + "\n" + AxisLine() + "\n";
+    std::string out = DrawHeadline(spans_, tree_, style_) + AxisLine() + "\n";
     for (std::size_t i = 0; i < rows_.size(); ++i) out += DrawLine(rows_[i], lines[i]) + "\n";
     return out + Footer();
   }
@@ -122,7 +121,7 @@ class Waterfall {
       name = std::max(name, Columns(line.name));
       status = std::max(status, Columns(line.status));
     }
-    const int width = std::max(style_.width, kMinWidth);
+    const int width = style_.LineWidth();
     layout_.marks = std::min(status, width / 6) + (critical_.empty() ? 0 : 2);
     layout_.id = options_.wide && width >= 100 ? 16 + 1 + 8 : 0;  // narrower, the bars matter more
     const int blanks = 1 + 2 + 1 + (layout_.marks > 0 ? 1 : 0) + (layout_.id > 0 ? 1 : 0);
@@ -132,66 +131,6 @@ class Waterfall {
     layout_.name = std::min(name, std::max(kMinPart, texts - layout_.label));
     layout_.bar = std::clamp(free - layout_.label - layout_.name, 8, kMaxBar);
     axis_ = {.start = tree_.start, .end = tree_.end, .columns = layout_.bar};
-  }
-
-  struct Piece {
-    std::string text;
-    Colour colour = Colour::kNone;
-  };
-
-  // The pieces in one line, two blanks between them; what does not fit is cut.
-  std::string Join(const std::vector<Piece>& pieces) const {
-    std::string out;
-    int left = std::max(style_.width, kMinWidth);
-    for (const Piece& piece : pieces) {
-      if (!out.empty()) out.append("  ");
-      const std::string text = Truncate(piece.text, left, style_.ellipsis());
-      left -= Columns(text) + 2;
-      out += style_.Paint(piece.colour, text);
-    }
-    return out;
-  }
-
-  std::string Header() const {
-    constexpr int kShortName = 20;  // when less is left for it, the id stands on a line of its own
-    const SpanView& first = SpanOf(FirstNode());
-    std::set<std::string_view> services;
-    std::size_t errors = 0;
-    for (std::size_t node = 0; node < tree_.spans; ++node) {
-      services.insert(SpanOf(node).service);
-      errors += SpanOf(node).error ? 1 : 0;
-    }
-    const Piece id = {"TRACE " + first.trace_id.ToHex(), Colour::kBold};
-    std::vector<Piece> pieces = {{HumanDuration(tree_.end - tree_.start), Colour::kBold}};
-    if (errors > 0) pieces.push_back({"ERROR", Colour::kRed});
-    pieces.push_back({Plural(tree_.spans, "span") + " " + Plural(services.size(), "service")});
-    pieces.push_back({Completeness(), tree_.complete() ? Colour::kGreen : Colour::kYellow});
-    int space = std::max(style_.width, kMinWidth);
-    for (const Piece& piece : pieces) space -= Columns(piece.text) + 2;
-    const int beside_id = space - Columns(id.text) - 2;
-    std::string what = style_.Clean(first.service) + "  " + style_.Clean(first.name);
-    what = Truncate(what, beside_id >= kShortName ? beside_id : space, style_.ellipsis());
-    if (!what.empty()) pieces.insert(pieces.begin(), {std::move(what)});
-    if (beside_id < kShortName) return Join({id}) + "\n" + Join(pieces);
-    pieces.insert(pieces.begin(), id);
-    return Join(pieces);
-  }
-
-  // The earliest span at the top; under a placeholder its first child.
-  std::size_t FirstNode() const {
-    const std::size_t root = tree_.roots.front();
-    return tree_.nodes[root].span == kNone ? tree_.nodes[root].first_child : root;
-  }
-
-  static std::string Plural(std::size_t count, const char* noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-  }
-
-  std::string Completeness() const {
-    if (tree_.complete()) return "complete";
-    if (tree_.missing_parents > 0) return Plural(tree_.missing_parents, "span") + " missing";
-    if (tree_.loops > 0) return Plural(tree_.loops, "loop");
-    return Plural(tree_.roots.size(), "root");
   }
 
   std::string AxisLine() const {
@@ -240,7 +179,7 @@ class Waterfall {
   }
 
   std::string Footer() const {
-    const int width = std::max(style_.width, kMinWidth);
+    const int width = style_.LineWidth();
     std::string out;
     const std::string path = CriticalPathLine();
     if (!path.empty()) out += Truncate(path, width, style_.ellipsis()) + "\n";
@@ -254,7 +193,7 @@ class Waterfall {
     if (!critical_.empty() && rows_.size() > 1) {
       legend.push_back({style_.ascii ? "* critical path" : "● critical path", Colour::kDim});
     }
-    if (!legend.empty()) out += Join(legend) + "\n";
+    if (!legend.empty()) out += style_.Line(legend) + "\n";
     if (tree_.duplicates > 0) {
       out +=
           style_.Paint(Colour::kDim, Plural(tree_.duplicates, "duplicate") + " not shown") + "\n";
