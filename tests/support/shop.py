@@ -1,5 +1,7 @@
 """Starts the shop of examples/shop in a sandbox."""
 
+import os
+
 from tests.support import environment, programs
 from tests.support.sandbox import listening, wait_until
 
@@ -11,12 +13,11 @@ class Shop:
     """gateway -> orders -> inventory and pricing.
 
     `orders` is "python" or "java"; `ports` of the four services: default are free ones; `named`: each service has its
-    name in OTEL_SERVICE_NAME, else the agent has to find it; `sources` is a copy of examples/shop to run instead.
+    name in OTEL_SERVICE_NAME, else the agent has to find it.
     """
 
-    def __init__(self, sandbox, orders="python", work_ms=2, workers=4, ports=None, named=True, sources=SOURCES):
+    def __init__(self, sandbox, orders="python", work_ms=2, workers=4, ports=None, named=True):
         self._sandbox = sandbox
-        self._sources = sources
         self._named = named
         self._work_ms = work_ms
         self._workers = workers
@@ -28,20 +29,21 @@ class Shop:
         return f"http://127.0.0.1:{self.ports[name]}"
 
     def start(self):
-        inventory = programs.go(self._sources / "inventory.go")
-        self._spawn("inventory", [inventory])
-        self._spawn("pricing", [environment.need_tool("node"), self._sources / "pricing.js"])
+        inventory = programs.go(SOURCES / "inventory.go")
+        # By its name alone, as an installed program is started: its path would be in its spans.
+        self._spawn("inventory", [inventory.name], PATH=f"{inventory.parent}:{os.environ.get('PATH', os.defpath)}")
+        self._spawn("pricing", [environment.need_tool("node"), SOURCES / "pricing.js"])
         if self._orders == "java":
             orders = [
                 environment.need_tool("java"),
                 "-Dsun.net.httpserver.nodelay=true",
                 "-Dsun.net.httpserver.maxIdleConnections=1000",
                 "-cp",
-                programs.java(self._sources / "Orders.java"),
+                programs.java(SOURCES / "Orders.java"),
                 "Orders",
             ]
         else:
-            orders = [environment.PYTHON, self._sources / "orders.py"]
+            orders = [environment.PYTHON, SOURCES / "orders.py"]
         self._spawn("orders", orders)
         gunicorn = [environment.PYTHON, "-m", "gunicorn", "--workers", self._workers, "--backlog", 512]
         self._spawn("gateway", gunicorn + ["--bind", f"127.0.0.1:{self.ports['gateway']}", "gateway:app"])
@@ -49,11 +51,11 @@ class Shop:
             wait_until(lambda port=port: listening(port), name, process=self.processes[name])
         return self
 
-    def _spawn(self, name, command):
+    def _spawn(self, name, command, **variables):
         self.processes[name] = self._sandbox.spawn(
             name,
             command,
-            cwd=self._sources,
+            cwd=SOURCES,
             variables={
                 "PORT": self.ports[name],
                 "WORK_MS": self._work_ms,
@@ -61,5 +63,6 @@ class Shop:
                 "INVENTORY_URL": self.url("inventory"),
                 "PRICING_URL": self.url("pricing"),
                 **({"OTEL_SERVICE_NAME": name} if self._named else {}),
+                **variables,
             },
         )
