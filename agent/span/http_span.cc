@@ -86,16 +86,13 @@ void AddClientUrl(const Target& target, std::string_view scheme, std::string_vie
   if (host.empty()) return;
   std::string url;
   url.reserve(scheme.size() + host.size() + target.path.size() + target.query.size() + 32);
-  // User information ends with the last "@" of the authority.
-  const auto at = host.rfind('@');
-  url.append(scheme).append("://");
-  if (at != host.npos) url.append("REDACTED:REDACTED@");
-  url.append(at == host.npos ? host : host.substr(at + 1));
+  url.append(scheme).append("://").append(host);
   if (target.path != "*") AppendPath(url, target.path);
   if (!target.query.empty() && policy != QueryPolicy::kDrop) {
     url.push_back('?');
     AppendQuery(url, target.query, policy);
   }
+  RedactUserInformation(url);
   out.Text("url.full", std::move(url));
 }
 

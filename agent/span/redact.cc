@@ -48,6 +48,17 @@ bool IsSecret(std::string_view key) {
 
 }  // namespace
 
+void RedactUserInformation(std::string& text) {
+  constexpr std::string_view kBegin = "://";
+  constexpr std::string_view kReplacement = "REDACTED:REDACTED@";
+  for (auto at = text.find(kBegin); at != text.npos; at = text.find(kBegin, at)) {
+    at += kBegin.size();
+    const auto end = std::min(text.find_first_of("/?", at), text.size());
+    const auto last = std::string_view(text).substr(at, end - at).rfind('@');
+    if (last != std::string_view::npos) text.replace(at, last + 1, kReplacement);
+  }
+}
+
 void AppendQuery(std::string& out, std::string_view query, QueryPolicy policy) {
   if (policy == QueryPolicy::kDrop) return;
   while (true) {
@@ -70,10 +81,12 @@ void AppendQuery(std::string& out, std::string_view query, QueryPolicy policy) {
 
 void AppendPath(std::string& out, std::string_view path) {
   constexpr std::string_view kSessionKeys[] = {"jsessionid", "phpsessid", "sid"};
+  std::string safe;
+  safe.reserve(path.size());
   while (true) {
     const auto semicolon = path.find(';');
-    out += path.substr(0, semicolon);
-    if (semicolon == path.npos) return;
+    safe += path.substr(0, semicolon);
+    if (semicolon == path.npos) break;
     path.remove_prefix(semicolon + 1);
     const std::string_view parameter = path.substr(0, path.find_first_of(";/"));
     const auto equals = parameter.find('=');
@@ -82,10 +95,12 @@ void AppendPath(std::string& out, std::string_view path) {
         std::any_of(std::begin(kSessionKeys), std::end(kSessionKeys), [&](std::string_view key) {
           return EqualsIgnoringCase(parameter.substr(0, equals), key);
         });
-    out.push_back(';');
-    if (secret) out.append(parameter.substr(0, equals + 1)).append(kRedacted);
+    safe.push_back(';');
+    if (secret) safe.append(parameter.substr(0, equals + 1)).append(kRedacted);
     if (secret) path.remove_prefix(parameter.size());
   }
+  RedactUserInformation(safe);
+  out += safe;
 }
 
 }  // namespace clew::span

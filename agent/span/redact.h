@@ -17,7 +17,12 @@ enum class QueryPolicy : std::uint8_t {
 // Appends `query` (without "?") to `out` as the policy says.
 void AppendQuery(std::string& out, std::string_view query, QueryPolicy policy);
 
-// Appends `path` to `out`; the values of session parameters (";jsessionid=...") become "REDACTED".
+// Appends `path` to `out`; the values of session parameters (";jsessionid=...") become "REDACTED",
+// and so does the user information of URLs in it ("/proxy/http://user:password@host/").
 void AppendPath(std::string& out, std::string_view path);
+
+// Replaces the user information of every URL in `text` ("://user:password@") by
+// "REDACTED:REDACTED@".
+void RedactUserInformation(std::string& text);
 
 }  // namespace clew::span

@@ -39,5 +39,18 @@ TEST(Redact, SessionsInPathsAreHidden) {
   EXPECT_EQ(Path("/a;"), "/a;");
 }
 
+TEST(Redact, UserInformationIsHiddenInEveryUrl) {
+  EXPECT_EQ(Path("/proxy/http://bob:pw@shop/a@b"), "/proxy/http://REDACTED:REDACTED@shop/a@b");
+  const auto redacted = [](std::string text) {
+    RedactUserInformation(text);
+    return text;
+  };
+  EXPECT_EQ(redacted("http://bob@shop?x=a@b"), "http://REDACTED:REDACTED@shop?x=a@b");
+  EXPECT_EQ(redacted("http://a@b@shop/x://c@d"),
+            "http://REDACTED:REDACTED@shop/x://REDACTED:REDACTED@d");
+  EXPECT_EQ(redacted("http://shop/a@b"), "http://shop/a@b");
+  EXPECT_EQ(redacted("://@"), "://REDACTED:REDACTED@");
+}
+
 }  // namespace
 }  // namespace clew::span
