@@ -41,7 +41,7 @@ shift
 
 {
   step "Installing packages" build/log/setup scripts/setup.sh
-  step "Configuring release" build/log/release-configure cmake --preset release
+  step "Configuring release" build/log/release-configure cmake --preset release -D CLEW_BUILD_TESTS=ON
   step "Building release (minutes at first)" build/log/release-build \
     cmake --build --preset release --target "${targets[@]}"
 } >&2

@@ -7,6 +7,7 @@
 #   --bin DIR  use the programs there: no setting up, no building
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib-step.sh
 
 usage() { sed -n '4,7s/^# //p' scripts/demo.sh; }
 
@@ -32,30 +33,14 @@ while (($# > 0)); do
   shift
 done
 
-# Runs a step with its output in a log; shows the log's end when the step fails.
-step() {
-  local what=$1 log=$2
-  shift 2
-  printf '%s ... ' "$what"
-  local begin=$SECONDS
-  if ! "$@" >"$log" 2>&1; then
-    printf 'failed\n' >&2
-    tail -n 40 "$log" >&2
-    echo "demo: $what failed; all of it is in $log" >&2
-    exit 1
-  fi
-  printf 'done (%d s)\n' $((SECONDS - begin))
-}
-
 if [[ -z $bin ]]; then
   if ((EUID != 0)); then
     echo "demo: needs root, to install packages and to trace: sudo scripts/demo.sh" >&2
     exit 1
   fi
-  mkdir -p build
-  step "Setting up" build/demo-setup.log scripts/setup.sh
-  step "Configuring" build/demo-configure.log cmake --preset release
-  step "Building (minutes at first)" build/demo-build.log \
+  step "Setting up" build/log/setup scripts/setup.sh
+  step "Configuring" build/log/release-configure cmake --preset release
+  step "Building (minutes at first)" build/log/release-build \
     cmake --build --preset release --target clew-agent clew-collector tracectl
   bin=$PWD/build/release/bin
 fi
