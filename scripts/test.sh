@@ -11,6 +11,8 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib-step.sh
+# Two clones of the same commit share what ccache has compiled.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 [[ ${CI:-} == true ]] && export REQUIRE_BPF=${REQUIRE_BPF:-1}
 failed=()
 
