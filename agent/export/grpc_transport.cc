@@ -4,7 +4,8 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include <unordered_set>
+#include <unordered_map>
+#include <vector>
 
 #include "agent/export/transport.h"
 #include "base/mutex.h"
@@ -49,6 +50,9 @@ std::string BytesOf(grpc::ByteBuffer& buffer) {
   return out;
 }
 
+// A call's ClientContext shares the channel, and gRPC joins its callback threads when a channel
+// goes: a context must never be the last one that is destroyed by a callback, which would join
+// itself. So finished calls are kept until one of our threads comes by.
 class GrpcTransport final : public Transport {
  public:
   explicit GrpcTransport(const std::string& endpoint)
@@ -56,30 +60,25 @@ class GrpcTransport final : public Transport {
 
   ~GrpcTransport() override {
     MutexLock lock(mutex_);
-    for (Call* call : calls_) call->context.TryCancel();
-    idle_.wait(mutex_, [this]() { return calls_.empty(); });
+    for (const auto& [call, owned] : under_way_) call->context.TryCancel();
+    while (!under_way_.empty()) idle_.wait(mutex_);
   }
 
   void Export(std::shared_ptr<const std::string> request, std::chrono::milliseconds timeout,
               Done done) override {
-    auto call = std::make_shared<Call>();
+    auto owned = std::make_unique<Call>();
+    Call* const call = owned.get();
     call->request = Wrap(std::move(request));
     call->context.set_deadline(std::chrono::system_clock::now() + timeout);
+    call->done = std::move(done);
+    std::vector<std::unique_ptr<Call>> finished;
     {
       MutexLock lock(mutex_);
-      calls_.insert(call.get());
+      under_way_.emplace(call, std::move(owned));
+      finished.swap(finished_);
     }
     stub_.UnaryCall(&call->context, kMethod, grpc::StubOptions(), &call->request, &call->response,
-                    [this, call, done = std::move(done)](const grpc::Status& status) {
-                      done(status.ok()
-                               ? ParseResponse(BytesOf(call->response))
-                               : ClassifyFailure(status.error_code(), status.error_message(),
-                                                 status.error_details()));
-                      MutexLock lock(mutex_);
-                      calls_.erase(call.get());
-                      // Under the lock: the destructor may run as soon as it is free.
-                      idle_.notify_all();
-                    });
+                    [this, call](const grpc::Status& status) { Finish(call, status); });
   }
 
   const std::string& endpoint() const override { return endpoint_; }
@@ -89,13 +88,27 @@ class GrpcTransport final : public Transport {
     grpc::ClientContext context;
     grpc::ByteBuffer request;
     grpc::ByteBuffer response;
+    Done done;
   };
 
+  void Finish(Call* call, const grpc::Status& status) {
+    call->done(status.ok() ? ParseResponse(BytesOf(call->response))
+                           : ClassifyFailure(status.error_code(), status.error_message(),
+                                             status.error_details()));
+    MutexLock lock(mutex_);
+    const auto found = under_way_.find(call);
+    finished_.push_back(std::move(found->second));
+    under_way_.erase(found);
+    idle_.notify_all();  // under the lock: the destructor may run as soon as it is free
+  }
+
   const std::string endpoint_;
-  grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub_;
   Mutex mutex_;
   CondVar idle_;
-  std::unordered_set<Call*> calls_ GUARDED_BY(mutex_);
+  std::unordered_map<Call*, std::unique_ptr<Call>> under_way_ GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Call>> finished_ GUARDED_BY(mutex_);
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer>
+      stub_;  // goes before the mutex that callbacks take
 };
 
 }  // namespace
