@@ -412,6 +412,10 @@ int inject_message(struct sk_msg_md *m)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!c || !tp)
 		return SK_PASS;
+	if (c->flags & CONN_EVICTED) { /* user space has put it back */
+		clear_flags(c, CONN_EVICTED);
+		set_flags(c, CONN_IN_MAP);
+	}
 	if (c->inject_phase == INJECT_OFF) {
 		bpf_msg_apply_bytes(m, 0x7fffffff);
 		return SK_PASS;

@@ -94,8 +94,14 @@ int Injection::AdoptProcess(std::uint32_t tgid, bool until_ack) {
 
 void Injection::Reenter(std::uint32_t tgid, int fd, std::uint64_t inode) {
   const Fd copy = OpenForeignSocket(tgid, fd, inode);
-  if (!copy.valid()) return;
-  if (PutIntoMap(copy.get())) ++reentered_;
+  // A body that is being written when the socket enters would be just what it left for. If the next request has begun
+  // already, the kernel side asks again with the reply to that one.
+  if (!copy.valid() || !LooksIdle(copy.get()) || !PutIntoMap(copy.get())) return;
+  if (LooksIdle(copy.get())) {
+    ++reentered_;
+  } else {
+    (void)Leave(copy.get());
+  }
 }
 
 Status Injection::Enter(int connected_fd) {

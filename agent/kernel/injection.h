@@ -27,7 +27,8 @@ class Injection final : public selftest::InjectionUnderTest {
   // Puts the client connections that the process has open under injection, in whatever state they are. `until_ack`: it uses
   // FIONREAD. Returns how many. Thread-safe.
   int AdoptProcess(std::uint32_t tgid, bool until_ack);
-  // Puts back the socket `inode`, descriptor `fd` of process `tgid`, which had left for a large body. Thread-safe.
+  // Puts back the socket `inode`, descriptor `fd` of process `tgid`, which had left for a large body, if no request is
+  // under way on it. Thread-safe.
   void Reenter(std::uint32_t tgid, int fd, std::uint64_t inode);
 
   std::uint64_t adopted() const { return adopted_; }

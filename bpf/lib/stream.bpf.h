@@ -228,6 +228,9 @@ static __always_inline void on_reply_start(struct call *k, struct conn *c, struc
 		if (hundreds != '1' || b[11] == '1')
 			answer_request(c, proc);
 	} else {
+		/* Its large body is out, so injection may have the socket back. Now, for the next request may begin soon. */
+		if (c->flags & CONN_EVICTED)
+			emit_simple(c, CLEW_EVENT_REENTER, 0, k->io.fd, BPF_RB_FORCE_WAKEUP);
 		set_flags(c, CONN_CLIENT);
 		if (hundreds != '1')
 			c->awaits_reply = 0;
@@ -359,10 +362,6 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 	if (!(c->flags & CONN_OPENED))
 		emit_open(c, sk, k->io.fd);
 	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin);
-	if (!k->egress && c->flags & CONN_EVICTED) { /* its reply is being read: injection may have it back */
-		clear_flags(c, CONN_EVICTED);
-		emit_simple(c, CLEW_EVENT_REENTER, 0, k->io.fd, wake_flags());
-	}
 }
 
 /* This side has closed its direction, or the socket is gone. */
