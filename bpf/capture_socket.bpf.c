@@ -81,14 +81,10 @@ int BPF_PROG(socket_state, struct sock *sk, int oldstate, int newstate)
 		if (!traced_proc())
 			return 0;
 		bpf_sk_storage_delete(&conn_storage, sk); /* a socket may connect again */
-		c = storage_conn(sk, 1);
-		if (c) {
-			c->flags = CONN_ACTIVE;
-			conn_init(c, conn_id(sk), 1);
-		}
+		on_connect(storage_conn(sk, 1), conn_id(sk));
 		return 0;
 	}
-	if (newstate != TCP_FIN_WAIT1 && newstate != TCP_LAST_ACK && newstate != TCP_CLOSE)
+	if (!is_end(newstate))
 		return 0;
 	c = storage_conn(sk, 0);
 	if (c)

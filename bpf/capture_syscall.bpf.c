@@ -171,14 +171,10 @@ int syscall_state(struct bpf_raw_tracepoint_args *ctx)
 		if (!traced_proc())
 			return 0;
 		bpf_map_delete_elem(&conn_hash, &key);
-		c = hash_conn(key, 1);
-		if (c) {
-			c->flags = CONN_ACTIVE;
-			conn_init(c, conn_id(sk), 1);
-		}
+		on_connect(hash_conn(key, 1), conn_id(sk));
 		return 0;
 	}
-	if (newstate != TCP_FIN_WAIT1 && newstate != TCP_LAST_ACK && newstate != TCP_CLOSE)
+	if (!is_end(newstate))
 		return 0;
 	c = hash_conn(key, 0);
 	if (!c)

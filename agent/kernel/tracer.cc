@@ -11,6 +11,7 @@
 #include "agent/kernel/cgroup.h"
 #include "agent/kernel/counters.h"
 #include "agent/kernel/proc_entry.h"
+#include "agent/kernel/recording.h"
 #include "agent/kernel/self_test_child.h"
 #include "base/log.h"
 
@@ -26,20 +27,6 @@ bool IsCpython(std::uint32_t tgid) {
   std::error_code error;
   const auto exe = std::filesystem::read_symlink("/proc/" + std::to_string(tgid) + "/exe", error);
   return !error && exe.filename().string().starts_with("python");
-}
-
-// The least that a record of this type has; 0: unknown type.
-std::size_t LeastSize(std::uint8_t type) {
-  switch (type) {
-    case CLEW_EVENT_CONN_OPEN: return sizeof(clew_conn_event);
-    case CLEW_EVENT_DATA: return sizeof(clew_data_event);
-    case CLEW_EVENT_BYTES: return sizeof(clew_bytes_event);
-    case CLEW_EVENT_PROC: return sizeof(clew_proc_event);
-    case CLEW_EVENT_CONN_CLOSE:
-    case CLEW_EVENT_EOF:
-    case CLEW_EVENT_REENTER: return sizeof(clew_event_header);
-    default: return 0;
-  }
 }
 
 }  // namespace
@@ -136,17 +123,13 @@ int Tracer::OnRecord(void* self, void* data, std::size_t size) {
   auto& tracer = *static_cast<Tracer*>(self);
   const auto& header = *static_cast<const clew_event_header*>(data);
   const std::string_view record(static_cast<const char*>(data), size);
-  const std::size_t least = size >= sizeof(clew_event_header) ? LeastSize(header.type) : 0;
-  bool whole = least != 0 && size >= least;
-  if (whole && header.type == CLEW_EVENT_DATA) {
-    whole = size >= least + static_cast<const clew_data_event*>(data)->captured;
-  }
-  if (!whole) {
+  const bool ours = size >= sizeof(clew_event_header) && header.type == CLEW_EVENT_REENTER;
+  if (!ours && !IsWholeRecord(record)) {
     ++tracer.malformed_;
     return 0;
   }
   ++tracer.records_;
-  if (header.type == CLEW_EVENT_REENTER) {
+  if (ours) {
     if (tracer.injection_) tracer.injection_->Reenter(header.tgid, header.fd, header.conn >> 32);
     return 0;
   }

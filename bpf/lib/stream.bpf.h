@@ -364,6 +364,21 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin);
 }
 
+/* connect() begins on a socket whose state is fresh. */
+static __always_inline void on_connect(struct conn *c, __u64 id)
+{
+	if (!c)
+		return;
+	c->flags = CONN_ACTIVE;
+	conn_init(c, id, 1);
+}
+
+/* States that on_state wants to know of. */
+static __always_inline int is_end(int state)
+{
+	return state == TCP_FIN_WAIT1 || state == TCP_LAST_ACK || state == TCP_CLOSE;
+}
+
 /* This side has closed its direction, or the socket is gone. */
 static __always_inline void on_state(struct conn *c, int state)
 {

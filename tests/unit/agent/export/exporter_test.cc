@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
+#include "tests/unit/agent/export/test_exporter.h"
 #include "tests/unit/agent/export/test_spans.h"
 
 namespace clew::exporting {
@@ -75,30 +76,6 @@ class World {
 
 ExportResult Ok(int) { return {.outcome = Outcome::kAccepted}; }
 ExportResult Gone(int) { return {.outcome = Outcome::kRetryable, .message = "gone"}; }
-
-ExportOptions Quick(std::vector<std::string> endpoints = {"a"}) {
-  ExportOptions options;
-  options.endpoints = std::move(endpoints);
-  options.batch_delay = milliseconds(5);
-  options.backoff = {.initial = milliseconds(2), .max = milliseconds(10)};
-  return options;
-}
-
-std::uint64_t Counter(const Exporter& exporter, std::string_view name) {
-  for (const auto& counter : exporter.Counters()) {
-    if (counter.name == name) return counter.value;
-  }
-  ADD_FAILURE() << name;
-  return 0;
-}
-
-bool Eventually(const std::function<bool()>& condition) {
-  for (int i = 0; i < 2000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return false;
-}
 
 TEST(Exporter, AFullBatchGoesAtOnceAndTheRestAfterItsDelay) {
   World world;

@@ -9,6 +9,7 @@
 
 #include "agent/export/exporter.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
+#include "tests/unit/agent/export/test_exporter.h"
 #include "tests/unit/agent/export/test_spans.h"
 
 namespace clew::exporting {
@@ -71,34 +72,10 @@ class FakeCollector final : public collector::TraceService::Service {
   std::set<std::string> ids_;
 };
 
-ExportOptions Quick(std::vector<std::string> endpoints) {
-  ExportOptions options;
-  options.endpoints = std::move(endpoints);
-  options.batch_delay = milliseconds(5);
-  options.backoff = {.initial = milliseconds(20), .max = milliseconds(100)};
-  return options;
-}
-
-std::uint64_t Counter(const Exporter& exporter, std::string_view name) {
-  for (const auto& counter : exporter.Counters()) {
-    if (counter.name == name) return counter.value;
-  }
-  ADD_FAILURE() << name;
-  return 0;
-}
-
-bool Eventually(const std::function<bool()>& condition) {
-  for (int i = 0; i < 3000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return false;
-}
-
 TEST(GrpcExport, EverySpanArrivesOnce) {
   FakeCollector collector;
   collector.Start();
-  Exporter exporter(Quick({collector.endpoint()}));
+  Exporter exporter(Quick({collector.endpoint()}, milliseconds(20)));
   for (int i = 0; i < 5000; ++i) exporter.Push(TestSpan());
   EXPECT_TRUE(exporter.Shutdown(std::chrono::seconds(30)));
   EXPECT_EQ(Counter(exporter, "spans_sent"), 5000u);
@@ -110,7 +87,7 @@ TEST(GrpcExport, ACollectorThatComesLateOrRestartsLosesNothing) {
   collector.Start();
   const int port = collector.port();
   collector.Stop();
-  Exporter exporter(Quick({"127.0.0.1:" + std::to_string(port)}));
+  Exporter exporter(Quick({"127.0.0.1:" + std::to_string(port)}, milliseconds(20)));
   for (int i = 0; i < 100; ++i) exporter.Push(TestSpan());
   std::this_thread::sleep_for(milliseconds(100));
   collector.Start(port);
@@ -129,7 +106,7 @@ TEST(GrpcExport, ACollectorThatHangsIsLeftForTheOther) {
   hanging.mode = FakeCollector::Mode::kHang;
   FakeCollector working;
   working.Start();
-  ExportOptions options = Quick({hanging.endpoint(), working.endpoint()});
+  ExportOptions options = Quick({hanging.endpoint(), working.endpoint()}, milliseconds(20));
   options.timeout = milliseconds(100);
   Exporter exporter(options);
   for (int i = 0; i < 100; ++i) exporter.Push(TestSpan());
@@ -142,7 +119,7 @@ TEST(GrpcExport, ACollectorThatHangsDoesNotHoldUpTheShutdown) {
   FakeCollector collector;
   collector.Start();
   collector.mode = FakeCollector::Mode::kHang;
-  Exporter exporter(Quick({collector.endpoint()}));
+  Exporter exporter(Quick({collector.endpoint()}, milliseconds(20)));
   exporter.Push(TestSpan());
   ASSERT_TRUE(Eventually([&]() { return collector.calls > 0; }));
   const auto start = std::chrono::steady_clock::now();
@@ -155,7 +132,7 @@ TEST(GrpcExport, PartialSuccessIsFinal) {
   FakeCollector collector;
   collector.Start();
   collector.mode = FakeCollector::Mode::kReject;
-  Exporter exporter(Quick({collector.endpoint()}));
+  Exporter exporter(Quick({collector.endpoint()}, milliseconds(20)));
   exporter.Push(TestSpan());
   ASSERT_TRUE(Eventually([&]() { return Counter(exporter, "spans_dropped_rejected") == 1; }));
   EXPECT_TRUE(exporter.Shutdown(milliseconds(1000)));
@@ -166,7 +143,7 @@ TEST(GrpcExport, UnavailableIsRetriedUntilItIsOver) {
   FakeCollector collector;
   collector.Start();
   collector.mode = FakeCollector::Mode::kUnavailable;
-  Exporter exporter(Quick({collector.endpoint()}));
+  Exporter exporter(Quick({collector.endpoint()}, milliseconds(20)));
   exporter.Push(TestSpan());
   ASSERT_TRUE(Eventually([&]() { return collector.calls >= 3; }));
   collector.mode = FakeCollector::Mode::kAccept;
