@@ -73,7 +73,7 @@ class RealCollector:
     """Takes the spans and stores them."""
 
     def __init__(self, sandbox):
-        self._collector = Collector(sandbox).start()
+        self._collector = Collector(sandbox, cpu=OTHER_CPU).start()
         self.port = self._collector.port
 
     def spans(self):

@@ -19,9 +19,10 @@ def _need(name):
 class Collector:
     """A collector with its store in the sandbox's folder. It keeps ports and data over a restart."""
 
-    def __init__(self, sandbox, name="collector", ports=None):
+    def __init__(self, sandbox, name="collector", ports=None, cpu=None):
         self._sandbox = sandbox
         self._name = name
+        self._cpu = cpu
         self.port, self.query_port, self.metrics_port = ports or (sandbox.free_port() for _ in range(3))
         self.data = sandbox.folder / f"{name}-data"
         self.process = None
@@ -30,6 +31,7 @@ class Collector:
         self.process = self._sandbox.spawn(
             self._name,
             [
+                *environment.pinned(self._cpu),
                 _need("clew-collector"),
                 f"--listen=127.0.0.1:{self.port}",
                 f"--query-listen=127.0.0.1:{self.query_port}",
