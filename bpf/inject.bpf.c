@@ -150,6 +150,12 @@ int inject_adopt(struct bpf_sockopt *ctx)
 	}
 	if (!c)
 		return 0;
+	if (c->flags & CONN_IN_MAP) { /* a new process opened it before it was known by which rule it lives; all else is settled */
+		if (!(mode & ADOPT_UNTIL_ACK))
+			clear_flags(c, CONN_UNTIL_ACK);
+		ctx->optlen = -1;
+		return 1;
+	}
 	if (bpf_setsockopt(sk, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)) ||
 	    bpf_setsockopt(sk, SOL_TCP, TCP_NODELAY, &one, sizeof(one)))
 		return 0;

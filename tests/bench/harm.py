@@ -104,9 +104,9 @@ class Bench:
             "requests": sum(pair.on.requests + pair.off.requests for pair in pairs),
             "failed": sum(pair.on.failed + pair.off.failed for pair in pairs),
             "bodies_changed": sum(pair.on.changed + pair.off.changed for pair in pairs),
-            "injected_ratio": round(
-                sum(side.injected for side in held) / max(1, sum(side.requests for side in held)), 4
-            ),
+            "injected_ratio": round(sum(side.injected for side in held) / sum(side.requests for side in held), 4)
+            if held
+            else None,
             "p50_ratio_worst": round(max(pair.ratio(0.50) for pair in pairs), 2),
             "p99_ratio_worst": round(max(pair.ratio(0.99) for pair in pairs), 2),
             "beyond_limit": [str(cell) for cell, pair in self.pairs.items() if not pair.within_limit()],
@@ -132,7 +132,8 @@ def main():
     result = bench.summary()
     print(json.dumps(result))
     harmed = result["failed"] or result["bodies_changed"] or result["beyond_limit"]
-    return 1 if harmed or result["injected_ratio"] < LEAST_INJECTED else 0
+    missed = result["injected_ratio"] is not None and result["injected_ratio"] < LEAST_INJECTED
+    return 1 if harmed or missed else 0
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ class SyscallsMatrix(e2e.EndToEndTest):
             return [problem for case in CASES for problem in self.problems(spans, case)]
 
         spans = self.spans_when(collector, lambda spans: not wrong(spans))
-        self.assertEqual(wrong(spans), [])
+        problems = wrong(spans)
+        self.assertFalse(problems, "\n" + "\n".join(problems))
 
 
 if __name__ == "__main__":

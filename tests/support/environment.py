@@ -4,6 +4,7 @@ import ctypes
 import os
 import pathlib
 import platform
+import re
 import shutil
 import struct
 import sys
@@ -93,6 +94,12 @@ def missing_for_tracing():
     if not os.access(mount / "cgroup.procs", os.W_OK):
         return f"cgroup2 at {mount} is not writable"
     return None
+
+
+def lacks_socket_tracepoints():
+    """Whether this kernel is older than 6.3, so that --capture=socket cannot be had."""
+    major, minor = platform.release().split(".")[:2]
+    return (int(major), int(re.match(r"\d+", minor)[0])) < (6, 3)
 
 
 def skip(reason):

@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { kRequestBody = 5000, kResponseBody = 7000, kMaxHead = 4096, kRequests = 2 };
+enum { kRequestBody = 5000, kResponseBody = 7000, kMaxHead = 4096, kRequests = 2, kPauseUs = 200000 };
 
 static void Die(const char *what) {
   fprintf(stderr, "pid %d: %s: %s\n", getpid(), what, strerror(errno));
@@ -250,6 +250,7 @@ static void Call(const struct sockaddr *address, socklen_t size, const struct Ca
   fd = Prepare(fd, c);
   for (int i = 1; i <= kRequests; ++i) {
     char text[200];
+    if (i > 1) usleep(kPauseUs);  // by then an agent has looked at this process, which has just been started
     snprintf(text, sizeof(text), "POST /%s/%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", c->name, i,
              kRequestBody);
     SendMessage(fd, c, text, kRequestBody);
