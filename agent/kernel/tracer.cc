@@ -172,7 +172,9 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   ProcEntry before;
   const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
   if (auto status = SetProc(tgid, flags); !status) return status;
-  if (injecting_ && (!known || !(before.flags & ProcEntry::kDecided))) injection_->AdoptProcess(tgid, until_ack);
+  // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
+  const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
+  if (injecting_ && (!known || !(before.flags & ProcEntry::kDecided) || eased)) injection_->AdoptProcess(tgid, until_ack);
   if (watch_ && inject == process::InjectClass::kUnknown) watch_->Watch(tgid);
   return {};
 }

@@ -13,12 +13,17 @@ REQUEST_BODY, RESPONSE_BODY = 5000, 7000
 # Requests that cannot carry the header: a head in pieces is left alone, and only TCP has the hook.
 UNLINKED = {"byte_by_byte", "unix"}
 
+# The program opens its connection before the agent has looked at it. Where FIONREAD is wrong under injection such a
+# connection leaves after its first request and is adopted again, and the first request after an adoption may go without the
+# header: that it does not begin in the middle of an exchange cannot always be told.
+FIRST_AGAIN = "2"
+
 
 class SyscallsMatrix(e2e.EndToEndTest):
     def problems(self, spans, case):
         found = []
         by_token = chain.by_token(span for span in spans if span.path().startswith(f"/{case}/"))
-        for token in ("1", "2"):
+        for token in ("1", "2", "3"):
             both = by_token.get(token, [])
             kinds = sorted(span.kind for span in both)
             if kinds != [CLIENT, SERVER]:
@@ -35,6 +40,8 @@ class SyscallsMatrix(e2e.EndToEndTest):
                     found.append(f"{case}/{token}: {span.kind} has another status: {span.attributes}")
                 if span.end_ns < span.start_ns:
                     found.append(f"{case}/{token}: {span.kind} ends before it begins")
+            if token == FIRST_AGAIN:
+                continue
             linked = server.parent_id == client.span_id and server.trace_id == client.trace_id
             if linked == (case in UNLINKED):
                 found.append(f"{case}/{token}: {'' if linked else 'not '}linked")

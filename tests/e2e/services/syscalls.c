@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Moves HTTP over one connection by the system calls that the case is about: two requests and their answers, between this
+// Moves HTTP over one connection by the system calls that the case is about: three requests and their answers, between this
 // process (client) and a child (server). Both check every byte. Exit status 0 when all bytes were right.
 //
-// usage: clew-e2e-syscalls CASE    runs one case; the requests are POST /CASE/1 and POST /CASE/2
+// usage: clew-e2e-syscalls CASE    runs one case; the requests are POST /CASE/1 to POST /CASE/3
 //        clew-e2e-syscalls         lists the cases, one a line
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { kRequestBody = 5000, kResponseBody = 7000, kMaxHead = 4096, kRequests = 2, kPauseUs = 200000 };
+enum { kRequestBody = 5000, kResponseBody = 7000, kMaxHead = 4096, kRequests = 3, kPauseUs = 200000 };
 
 static void Die(const char *what) {
   fprintf(stderr, "pid %d: %s: %s\n", getpid(), what, strerror(errno));
