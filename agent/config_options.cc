@@ -6,17 +6,12 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/duration.h"
+
 namespace clew::agent {
 namespace {
 
 using std::chrono::milliseconds;
-
-struct Unit {
-  const char* name;
-  double milliseconds;
-};
-constexpr Unit kUnits[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
-constexpr double kLongest = 365.0 * 24 * 3'600'000;
 
 Error Expected(const std::string& what, const std::string& text) {
   return Error{Code::kInvalid, "'" + text + "' is not " + what};
@@ -51,8 +46,8 @@ struct Setter {
   }
   Status operator()(milliseconds* field) const {
     const auto parsed = ParseDuration(text);
-    if (!parsed) return Expected("a duration such as 500ms, 5s or 2m", text);
-    *field = *parsed;
+    if (!parsed) return parsed.error();
+    *field = std::chrono::round<milliseconds>(*parsed);
     return {};
   }
   Status operator()(const OneOf& field) const {
@@ -85,20 +80,6 @@ struct Getter {
 };
 
 }  // namespace
-
-std::optional<milliseconds> ParseDuration(const std::string& text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return std::nullopt;
-  const std::string unit(end, text.data() + text.size());
-  for (const Unit& known : kUnits) {
-    if (unit != known.name) continue;
-    const double total = number * known.milliseconds;
-    if (!(total >= 0 && total <= kLongest)) return std::nullopt;
-    return milliseconds(std::llround(total));
-  }
-  return std::nullopt;
-}
 
 std::string FormatDuration(milliseconds duration) {
   const bool whole_seconds = duration.count() % 1000 == 0;

@@ -40,8 +40,7 @@ struct Option {
 // Bound to `config`, in the order in which they are printed; options of a section are neighbours.
 std::vector<Option> OptionsOf(AgentConfig& config);
 
-// "1.5s", "500ms", "2m", "1h"; nothing when it is none of these.
-std::optional<std::chrono::milliseconds> ParseDuration(const std::string& text);
+// "500ms" or "2s", as ParseDuration reads it.
 std::string FormatDuration(std::chrono::milliseconds duration);
 
 // Values by key, as one layer gave them.

@@ -1,17 +1,14 @@
-// Durations and points in time as people type them.
+// Points in time as people type them; durations are base/duration.h's.
 #pragma once
 
 #include <chrono>
 #include <string_view>
 
+#include "base/duration.h"
 #include "base/result.h"
 #include "base/time.h"
 
 namespace clew::cli {
-
-// "15m", "1h30m", "250ms", "1.5s", "2d": numbers with ns, us, ms, s, m, h, d or w, added up. Not
-// negative, at most 100 years. kInvalid says what is accepted.
-Result<std::chrono::nanoseconds> ParseDuration(std::string_view text);
 
 // "now", "now-1h30m", "now+5m"; RFC 3339 with any offset, or a date alone (midnight UTC); an epoch
 // number in seconds (also with a fraction), milliseconds, microseconds or nanoseconds, told apart

@@ -6,7 +6,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using std::chrono::nanoseconds;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto duration = clew::cli::ParseDuration(text)) {
+  if (const auto duration = clew::ParseDuration(text)) {
     CLEW_CHECK(*duration >= nanoseconds(0) && *duration <= std::chrono::hours(100 * 366 * 24));
   } else {
     CLEW_CHECK(!duration.error().message.empty());

@@ -8,6 +8,7 @@
 
 #include "agent/config_options.h"
 #include "agent/selection.h"
+#include "base/duration.h"
 
 namespace clew::agent {
 namespace {
@@ -123,7 +124,7 @@ TEST_F(ConfigTest, EveryErrorOfEveryLayerIsToldAtOnceWithItsPlace) {
                                       "--port", "0", "--unknown", "--sample-ratio", "2"},
                                      {{"CLEW_AGENT_LOG_LEVEL", "loud"}, {"CLEW_AGENT_TYPO", "1"}});
   for (const char* text :
-       {"agent.yaml:1: unknown setting 'selekt'", "export.batch_delay: 'soon' is not a duration",
+       {"agent.yaml:1: unknown setting 'selekt'", "export.batch_delay: 'soon' is no duration",
         "agent.yaml:4: expected a list", "unknown setting 'export.nonsense'",
         "agent.yaml:6: expected settings",
         "--capture: 'magic' is not one of: auto, socket, syscall", "--pid: 'x' is not a number",
@@ -169,15 +170,9 @@ TEST_F(ConfigTest, HelpAndVersionAreTexts) {
   EXPECT_EQ(Load({"--version"}).print, "clew-agent " CLEW_VERSION "\n");
 }
 
-TEST(Durations, AreReadInEveryUnitAndPrintedBack) {
-  EXPECT_EQ(ParseDuration("500ms"), milliseconds(500));
-  EXPECT_EQ(ParseDuration("1.5s"), milliseconds(1500));
-  EXPECT_EQ(ParseDuration("2m"), milliseconds(120'000));
-  EXPECT_EQ(ParseDuration("1h"), milliseconds(3'600'000));
-  for (const char* bad : {"", "5", "s", "-1s", "1d", "1 s", "1e99h", "nans"})
-    EXPECT_EQ(ParseDuration(bad), std::nullopt) << bad;
+TEST(Durations, ArePrintedAsTheyAreRead) {
   for (const int ms : {0, 1, 999, 1000, 61'000})
-    EXPECT_EQ(ParseDuration(FormatDuration(milliseconds(ms))), milliseconds(ms));
+    EXPECT_EQ(*ParseDuration(FormatDuration(milliseconds(ms))), milliseconds(ms));
 }
 
 TEST(Selection, AWordMayNameTheServiceThatItSelects) {
