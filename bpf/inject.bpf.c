@@ -151,9 +151,11 @@ int inject_adopt(struct bpf_sockopt *ctx)
 	}
 	if (!c)
 		return 0;
-	if (c->flags & CONN_IN_MAP) { /* a new process opened it before it was known by which rule it lives; all else is settled */
-		if (!(mode & ADOPT_UNTIL_ACK))
-			clear_flags(c, CONN_UNTIL_ACK);
+	if (mode & ADOPT_UNTIL_ACK)
+		set_flags(c, CONN_UNTIL_ACK);
+	else
+		clear_flags(c, CONN_UNTIL_ACK);
+	if (c->flags & CONN_IN_MAP) { /* opened before it was known by which rule its process lives; all else is settled */
 		ctx->optlen = -1;
 		return 1;
 	}
@@ -161,8 +163,6 @@ int inject_adopt(struct bpf_sockopt *ctx)
 	    bpf_setsockopt(sk, SOL_TCP, TCP_NODELAY, &one, sizeof(one)))
 		return 0;
 	set_flags(c, CONN_IN_MAP);
-	if (mode & ADOPT_UNTIL_ACK)
-		set_flags(c, CONN_UNTIL_ACK);
 	if ((mode & 15) == ADOPT_SELFTEST)
 		set_flags(c, CONN_SELFTEST);
 	c->inject_phase = (mode & 15) == ADOPT_BUSY ? INJECT_ADOPTED : INJECT_START;
