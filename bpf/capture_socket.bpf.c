@@ -43,6 +43,7 @@ static __always_inline int sock_length(struct sock *sk, int ret, int egress)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp) {
 		at.tcp = 1;
+		at.copied = tp->copied_seq;
 		at.seq = egress ? tp->write_seq - c->inserted : tp->copied_seq;
 		at.from_start = !egress && tp->bytes_received - (tp->rcv_nxt - tp->copied_seq) == (__u64)(__u32)ret;
 	}
@@ -75,6 +76,7 @@ int BPF_PROG(socket_send, struct sock *sk, int ret, int flags)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(socket_state, struct sock *sk, int oldstate, int newstate)
 {
+	struct tcp_sock *tp;
 	struct conn *c;
 
 	if (newstate == TCP_SYN_SENT) {
@@ -87,7 +89,12 @@ int BPF_PROG(socket_state, struct sock *sk, int oldstate, int newstate)
 	if (!is_end(newstate))
 		return 0;
 	c = storage_conn(sk, 0);
-	if (c)
-		on_state(c, newstate);
+	if (!c)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	/* All of what came has been read: then the FIN too, which counts as a byte. */
+	if (newstate == TCP_CLOSE && tp && c->flags & CONN_OPENED)
+		catch_up(c, tp->copied_seq - (sk->sk_shutdown & RCV_SHUTDOWN && tp->copied_seq == tp->rcv_nxt));
+	on_state(c, newstate);
 	return 0;
 }

@@ -69,6 +69,7 @@ static __always_inline void one_call(struct syscall_at *a)
 		const __u32 copied = BPF_CORE_READ(tp, copied_seq);
 
 		at.tcp = 1;
+		at.copied = copied;
 		at.seq = a->k.egress ? BPF_CORE_READ(tp, write_seq) - c->inserted : copied;
 		at.from_start = !a->k.egress && BPF_CORE_READ(tp, bytes_received) - (BPF_CORE_READ(tp, rcv_nxt) - copied) ==
 							 a->k.io.bytes;

@@ -116,9 +116,9 @@ struct conn {
 	struct half rx, tx;
 	struct head head; /* of the direction in which requests flow */
 	/* Server side: the request that was read last. */
-	__u64 live_span; /* key in `live`; 0: answered */
+	__u64 live_span; /* key in `live`; 0: answered, or nothing could ever name it as a parent */
 	__u32 live_tid;
-	__u32 pad;
+	__u32 unanswered; /* no byte of a final response has been written */
 	/* Client side: the request that was written last. */
 	struct clew_context out;
 	__u32 out_skip; /* enum clew_inject: why injection left the next reported request alone */

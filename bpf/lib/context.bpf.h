@@ -171,11 +171,12 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 
 	/* A second request on a connection before the answer to the first: user space pairs them; for the kernel side the
 	 * thread serves neither for certain. */
-	if (conn->live_span) {
+	if (conn->unanswered) {
 		end_live(conn);
 		bpf_map_delete_elem(&threads, &tid);
 		blocking = 0;
 	}
+	conn->unanswered = 1;
 	/* This thread still serves another connection's request: it multiplexes, whatever its sockets say. */
 	old = bpf_map_lookup_elem(&threads, &tid);
 	if (old && old->link == CLEW_LINK_THREAD) {
@@ -187,6 +188,14 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 			count_stat(STAT_DEMOTED);
 		}
 	}
+
+	if (proc->flags & PROC_NO_THREAD)
+		blocking = 0;
+	if (!blocking && old)
+		bpf_map_delete_elem(&threads, &tid);
+	/* On an event loop, and without a header that could be forwarded: no evidence can lead here, so nobody needs to find it. */
+	if (!blocking && !l.inbound)
+		return 0;
 
 	__builtin_memcpy(l.trace_id, ctx->trace_id, 16);
 	l.since_ns = bpf_ktime_get_ns();
@@ -214,13 +223,11 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	conn->live_span = span;
 	conn->live_tid = tid;
 
-	if (blocking && !(proc->flags & PROC_NO_THREAD)) {
+	if (blocking) {
 		struct serving s = { .span = span, .link = CLEW_LINK_THREAD };
 
 		if (bpf_map_update_elem(&threads, &tid, &s, BPF_ANY))
 			count_drop(CLEW_DROP_THREAD_FULL);
-	} else if (old) {
-		bpf_map_delete_elem(&threads, &tid);
 	}
 	return 0;
 }
@@ -229,7 +236,10 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
  * nothing in this process. */
 __noinline int answer_request(struct conn *conn, struct proc *proc)
 {
-	if (!conn || !proc || !conn->live_span)
+	if (!conn || !proc)
+		return 0;
+	conn->unanswered = 0;
+	if (!conn->live_span)
 		return 0;
 	if (conn->live_tid != (__u32)bpf_get_current_pid_tgid() && !(proc->flags & PROC_NO_THREAD)) {
 		__u32 tid = conn->live_tid;

@@ -99,7 +99,7 @@ static __always_inline int is_upper(__u8 c)
  * Could `w`, the first n <= 8 bytes of a message, begin a request? Any upper-case token will do; the request line
  * decides when it is complete. A lone CR or LF before a request is not taken for one (RFC 9112 2.2 lets servers skip it; user space does).
  */
-static __always_inline int maybe_request(__u64 w, __u32 n)
+__noinline int maybe_request(__u64 w, __u32 n)
 {
 	if (n == 0 || !is_upper(w & 0xff) || (w & 0xff) == '-')
 		return 0;
@@ -114,9 +114,14 @@ static __always_inline int maybe_request(__u64 w, __u32 n)
 		return 0;
 	return 1;
 }
-static __always_inline int is_response(__u64 w, __u32 n)
+/* Do the first n bytes begin a response? Fewer than eight cannot tell: they do if one is `expected` here and they fit. */
+__noinline int begins_response(__u64 w, __u32 n, int expected)
 {
-	return n >= 8 && (w & 0xffffffffffffffULL) == C8('H', 'T', 'T', 'P', '/', '1', '.', 0);
+	const __u64 differs = w ^ C8('H', 'T', 'T', 'P', '/', '1', '.', 0);
+
+	if (n >= 8)
+		return !(differs & 0xffffffffffffffULL);
+	return expected && n > 0 && !(differs << (64 - 8 * n));
 }
 
 static __always_inline int hex_value(__u8 c, int any_case)

@@ -41,6 +41,40 @@ static __always_inline __u64 advance(struct half *h, __u32 n, __u32 seq, int tcp
 	return offset + gap;
 }
 
+/*
+ * Bytes that left the receive queue without a hook (splice out of the socket), up to `copied`: told once it matters, as bytes of which
+ * nothing is known but their number. Otherwise the next read would show them as a gap, and the last ones would never show.
+ */
+__noinline int catch_up(struct conn *c, __u32 copied)
+{
+	if (!c)
+		return 0;
+	struct half *h = &c->rx;
+	const __u32 missing = copied - h->seq;
+	struct clew_bytes_event *e;
+
+	if (!h->seq_valid || !missing || missing > 1U << 30)
+		return 0;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count_drop(CLEW_DROP_RING_FULL);
+		return 0;
+	}
+	__builtin_memset(e, 0, sizeof(*e));
+	fill_header(&e->h, CLEW_EVENT_BYTES, c->id);
+	e->h.direction = CLEW_INGRESS;
+	e->offset = h->offset;
+	e->size = missing;
+	bpf_ringbuf_submit(e, wake_flags());
+	h->seq = copied;
+	h->offset += missing;
+	if (h->phase == PHASE_BODY && h->body_left > missing)
+		h->body_left -= missing;
+	else if (h->phase == PHASE_BODY)
+		h->phase = PHASE_START;
+	return 0;
+}
+
 /* Context of a request whose head is complete, into scratch->event: made (server) or found (client). */
 static __always_inline void decide_context(struct call *k, struct conn *c, struct proc *proc, struct scratch *s,
 					   const struct head_scan *scan)
@@ -254,7 +288,7 @@ static __always_inline void emit_opaque(struct call *k, struct conn *c, struct s
 
 /* Bytes moved: the whole of it. `seq`: the socket's position behind them. */
 static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc *proc, struct scratch *s, __u32 seq, int tcp,
-				     int fin)
+				     int fin, __u32 copied)
 {
 	struct pieces p = { .k = k, .c = c, .proc = proc, .s = s };
 	struct half *half = k->egress ? &c->tx : &c->rx;
@@ -262,7 +296,7 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 	const int request_way = k->egress ? !(c->flags & CONN_SERVER) : !(c->flags & CONN_CLIENT);
 	const int reply_way = k->egress ? !(c->flags & CONN_CLIENT) : !(c->flags & CONN_SERVER);
 	/* A message is expected: its beginning is copied at once. In the middle of one, a look at the first bytes must do. */
-	const int expected = half->phase != PHASE_OPAQUE || (k->egress ? c->live_span != 0 : c->awaits_reply);
+	const int expected = half->phase != PHASE_OPAQUE || (k->egress ? c->unanswered : c->awaits_reply);
 	const __u32 look = expected ? REPLY_FIRST : 16;
 	const char *first = s->data.b;
 	__u64 w;
@@ -297,7 +331,7 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 	p.have = io_copy(&k->io, 0, n < look ? n : look, data_room(s));
 	__builtin_memcpy(&w, first, 8);
 	/* A body of unknown framing may hold anything: it is over for us when its request was answered. */
-	if (request_way && maybe_request(w, n) && !(half->phase == PHASE_OPAQUE && !k->egress && c->live_span)) {
+	if (request_way && maybe_request(w, n) && !(half->phase == PHASE_OPAQUE && !k->egress && c->unanswered)) {
 		clear_flags(c, CONN_TUNNEL);
 		if (w == C8('C', 'O', 'N', 'N', 'E', 'C', 'T', ' '))
 			set_flags(c, CONN_TUNNEL);
@@ -305,9 +339,11 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 		bpf_loop(MAX_PIECES, request_piece, &p, 0);
 		return;
 	}
-	if (reply_way && is_response(w, n)) {
+	if (reply_way && begins_response(w, n, expected)) {
 		const int over = ends_http(c, first, n);
 
+		if (k->egress && tcp && c->rx.phase == PHASE_BODY)
+			catch_up(c, copied);
 		on_reply_start(k, c, proc, first, n);
 		half->phase = PHASE_REPLY_LINE;
 		bpf_loop(MAX_PIECES, reply_piece, &p, 0);
@@ -322,7 +358,7 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 			set_flags(c, CONN_IGNORE);
 		return;
 	}
-	if (k->egress && c->flags & CONN_SERVER && c->live_span && half->phase != PHASE_OPAQUE)
+	if (k->egress && c->flags & CONN_SERVER && c->unanswered && half->phase != PHASE_OPAQUE)
 		answer_request(c, proc); /* an answer that began with fewer bytes than tell its kind */
 	if (n <= SMALL_CALL)
 		emit_opaque(k, c, s);
@@ -333,6 +369,7 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 /* Where a socket stands behind a call. */
 struct position {
 	__u32 seq;
+	__u32 copied; /* how far the application has read */
 	__u8 tcp;
 	__u8 fin; /* the peer has finished: its FIN counts as a byte */
 	__u8 from_start; /* nothing was read before this call */
@@ -361,7 +398,7 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 		count_drop(CLEW_DROP_UNKNOWN_CALL);
 	if (!(c->flags & CONN_OPENED))
 		emit_open(c, sk, k->io.fd);
-	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin);
+	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin, at.copied);
 }
 
 /* connect() begins on a socket whose state is fresh. */
