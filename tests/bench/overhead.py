@@ -20,7 +20,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 # pylint: disable=wrong-import-position
-from tests.bench.overhead_workloads import OTHER_CPU, WORKLOADS, RealCollector, Sink
+from tests.bench.overhead_workloads import OTHER_CPU, WORKLOADS, Sink
 from tests.support import environment, wrk
 from tests.support.sandbox import Failure, Sandbox, wait_until
 from tests.support.stack import Agent
@@ -48,7 +48,7 @@ class Bench:
         self._seconds = options.seconds
         self._capture = options.capture
         self._url = workload.start(sandbox)
-        self._target = (RealCollector if workload.real_collector else Sink)(sandbox)
+        self._target = Sink(sandbox)
 
     def load(self, seconds=None):
         return wrk.run(
