@@ -56,7 +56,7 @@ TEST(ParseTime, SurvivesEveryPrefixOfEveryForm) {
        {"now-1h30m", "2025-11-23T06:33:00.123+01:00", "1763879580.5", "1.5s250ms"}) {
     for (std::size_t n = 0; n < whole.size(); ++n) {
       (void)Time(whole.substr(0, n));
-      (void)Duration(whole.substr(n));
+      (void)ParseDuration(whole.substr(n));
     }
   }
 }
