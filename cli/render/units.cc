@@ -21,12 +21,13 @@ struct Calendar {
 };
 
 Calendar ToCalendar(UnixNanos time) {
-  using std::chrono::days;
-  using std::chrono::floor;
-  const auto since_epoch = time.time_since_epoch();
-  const auto day = floor<days>(since_epoch);
-  const std::chrono::year_month_day date{std::chrono::sys_days{day}};
-  const std::chrono::hh_mm_ss clock{since_epoch - day};
+  // Unsigned, as on the wire: a hostile time may lie beyond what a signed count of nanoseconds holds.
+  constexpr std::uint64_t kDay = 86'400'000'000'000;
+  const std::uint64_t nanos = ToUint64(time);
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days{std::chrono::days(static_cast<std::int64_t>(nanos / kDay))}};
+  const std::chrono::hh_mm_ss clock{
+      std::chrono::nanoseconds(static_cast<std::int64_t>(nanos % kDay))};
   return {static_cast<int>(date.year()),     static_cast<unsigned>(date.month()),
           static_cast<unsigned>(date.day()), clock.hours().count(),
           clock.minutes().count(),           clock.seconds().count(),
