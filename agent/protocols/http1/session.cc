@@ -50,7 +50,9 @@ std::uint32_t Session::OnChunk(const conn::Chunk& chunk, bool may_wait, Sink<Exc
 void Session::OnGap(Direction direction, std::uint64_t lost, Sink<Exchange>& out) {
   ++counters_.gaps;
   Input in = Input::Gap(lost);
+  in_gap_ = true;
   Run(direction, in, nullptr, false, out);
+  in_gap_ = false;
 }
 
 // `chunk` is null for a gap, of which no time is known.
@@ -222,8 +224,8 @@ void Session::OnResponseEnd(bool incomplete, Sink<Exchange>& out) {
   pending.exchange.response_end = last_response_;
   if (!pending.exchange.upgraded) pending.exchange.response_body_size = responses().body().size();
   // One that was answered while another one waited: seen with nothing lost, so that is how this
-  // client works.
-  if (!incomplete && pending_.size() > 1) pipelined_ = true;
+  // client works. An end inside a gap says nothing: the next request's record was only faster than the news of the loss.
+  if (!incomplete && !in_gap_ && pending_.size() > 1) pipelined_ = true;
   pending.response_done = !incomplete;
   const bool request_goes_on =
       &pending == reading_ && !requests().body().opaque() && !requests().body().done();

@@ -89,6 +89,7 @@ class Session final : public ProtocolSession {
   conn::Direction last_direction_ = conn::Direction::kIngress;
   bool role_known_ = false;
   bool answering_ = false;      // the final response to the front of pending_ has begun
+  bool in_gap_ = false;         // bytes that nobody saw are being counted through
   bool pipelined_ = false;      // seen to send requests before the answer to the one before
   bool requests_seen_ = false;  // since the last loss between requests
   bool finished_ = false;

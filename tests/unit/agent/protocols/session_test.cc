@@ -156,6 +156,23 @@ TEST_F(SessionTest, FieldsAreBounded) {
   EXPECT_EQ(out_.exchanges[0].user_agent.size(), 1024u);
 }
 
+// A body whose records were lost ends inside the gap, when the next request is there already: that is no pipelining, and the
+// next loss must not end the connection.
+TEST_F(SessionTest, ALossThatShowsAfterTheNextRequestIsNoPipelining) {
+  for (std::uint64_t round = 0; round < 3; ++round) {
+    Read(kGet, 10 * round + 1);
+    Write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", 10 * round + 2);
+    Read(kGet, 10 * round + 3);
+    session_.OnGap(Direction::kEgress, 10, out_);
+    Write(kOk, 10 * round + 4);
+  }
+  EXPECT_FALSE(session_.finished());
+  EXPECT_EQ(counters_.given_up, 0u);
+  EXPECT_EQ(out_.exchanges.size(), 6u);
+  session_.OnGap(Direction::kEgress, 10, out_);  // a whole response
+  EXPECT_FALSE(session_.finished());
+}
+
 TEST_F(SessionTest, EndlessPipeliningIsGivenUp) {
   for (int i = 0; i < 1000 && !session_.finished(); ++i) Read(kGet, 1);
   EXPECT_TRUE(session_.finished());
