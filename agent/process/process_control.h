@@ -8,7 +8,7 @@
 namespace clew::process {
 
 // Whether a process asks ioctl(FIONREAD) on its sockets. On kernels where a socket of the injection
-// map answers 0 (see docs/causality.md and the self-test) such a process lives by the
+// map answers 0 (see docs/architecture.md and the self-test) such a process lives by the
 // leave-on-acknowledge rule.
 enum class InjectClass : std::uint8_t {
   kUnknown = 0,  // watch it first

@@ -68,6 +68,23 @@ __noinline int emit_data(struct call *k, struct conn *c, struct scratch *s)
 	return 0;
 }
 
+/* A BYTES record to be filled further and submitted; NULL, and counted, when there is no room. */
+static __always_inline struct clew_bytes_event *reserve_bytes(struct conn *c, __u32 egress, __u64 offset, __u32 size)
+{
+	struct clew_bytes_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+	if (!e) {
+		count_drop(CLEW_DROP_RING_FULL);
+		return 0;
+	}
+	__builtin_memset(e, 0, sizeof(*e));
+	fill_header(&e->h, CLEW_EVENT_BYTES, c->id);
+	e->h.direction = egress ? CLEW_EGRESS : CLEW_INGRESS;
+	e->offset = offset;
+	e->size = size;
+	return e;
+}
+
 /* A BYTES record: the call's bytes lie inside a message; only both ends are kept. */
 __noinline int emit_bytes(struct call *k, struct conn *c, struct scratch *s)
 {
@@ -75,17 +92,10 @@ __noinline int emit_bytes(struct call *k, struct conn *c, struct scratch *s)
 
 	if (!k || !c || !s)
 		return 0;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
-	if (!e) {
-		count_drop(CLEW_DROP_RING_FULL);
+	e = reserve_bytes(c, k->egress, k->offset, k->io.bytes);
+	if (!e)
 		return 0;
-	}
-	__builtin_memset(e, 0, sizeof(*e));
-	fill_header(&e->h, CLEW_EVENT_BYTES, c->id);
-	e->h.direction = k->egress ? CLEW_EGRESS : CLEW_INGRESS;
 	e->h.fd = k->io.fd;
-	e->offset = k->offset;
-	e->size = k->io.bytes;
 	if (k->io.bytes >= 16 && io_copy(&k->io, 0, 16, view_room(s)) == 16) {
 		__builtin_memcpy(e->first, s->view.b, 16);
 		e->first_len = 16;

@@ -70,13 +70,6 @@ static __always_inline __u64 load8(const struct view *v, __u32 at)
 	__builtin_memcpy(&w, v->b + at_most(at), 8);
 	return w;
 }
-static __always_inline __u32 load4(const struct view *v, __u32 at)
-{
-	__u32 w;
-
-	__builtin_memcpy(&w, v->b + at_most(at), 4);
-	return w;
-}
 static __always_inline __u8 load1(const struct view *v, __u32 at)
 {
 	return v->b[at_most(at)];

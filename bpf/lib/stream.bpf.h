@@ -55,16 +55,9 @@ __noinline int catch_up(struct conn *c, __u32 copied)
 
 	if (!h->seq_valid || !missing || missing > 1U << 30)
 		return 0;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
-	if (!e) {
-		count_drop(CLEW_DROP_RING_FULL);
+	e = reserve_bytes(c, 0, h->offset, missing);
+	if (!e)
 		return 0;
-	}
-	__builtin_memset(e, 0, sizeof(*e));
-	fill_header(&e->h, CLEW_EVENT_BYTES, c->id);
-	e->h.direction = CLEW_INGRESS;
-	e->offset = h->offset;
-	e->size = missing;
 	bpf_ringbuf_submit(e, wake_flags());
 	h->seq = copied;
 	h->offset += missing;
