@@ -175,7 +175,12 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
   const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
   if (injecting_ && (!known || !(before.flags & ProcEntry::kDecided) || eased)) injection_->AdoptProcess(tgid, until_ack);
-  if (watch_ && inject == process::InjectClass::kUnknown) watch_->Watch(tgid);
+  if (!watch_) return {};
+  if (inject == process::InjectClass::kUnknown) {
+    watch_->Watch(tgid);
+  } else {
+    watch_->Forget(tgid);  // an exec made it something that is known
+  }
   return {};
 }
 
