@@ -56,6 +56,8 @@ class Process:
 
     def tail(self, lines=25):
         text = self.log.read_text(errors="replace").splitlines()[-lines:]
+        if not self.running():
+            text.append(f"(ended with {self.popen.returncode})")
         return "\n".join(f"    {self.name}| {line}" for line in text)
 
     def stop(self, number=signal.SIGTERM, patience=15):
@@ -78,6 +80,7 @@ class Place:
         self.folder.chmod(0o755)  # nginx's workers are another user
         self._ports = set()
         self._started = []
+        self.reports = []  # functions that give more text for print_logs()
 
     def __enter__(self):
         return self
@@ -88,9 +91,11 @@ class Place:
         self.close()
 
     def print_logs(self):
-        """Writes the ends of all logs to standard error."""
+        """Writes the ends of all logs, and what `reports` say, to standard error."""
         for process in self._started:
             print(process.tail(), file=sys.stderr)
+        for report in self.reports:
+            print(report(), file=sys.stderr)
 
     def close(self):
         """Ends all that was started and removes the folder."""

@@ -88,6 +88,19 @@ class Agent:
             *flags,
         ]
         self.process = None
+        sandbox.reports.append(self.report)
+
+    def report(self):
+        """What a failed test wants to know of the agent: its counters that moved, and whether it is busy."""
+        if self.process is None or not self.process.running():
+            return "    agent: not running"
+        try:
+            samples = metrics.get(self.metrics_port, "/metrics").splitlines()
+        except OSError as error:
+            samples = [f"no metrics: {error}"]
+        lines = [f"cpu seconds {self.cpu_seconds()}"]
+        lines += [line for line in samples if not line.startswith("#") and not line.endswith(" 0")]
+        return "\n".join(f"    agent: {line}" for line in lines)
 
     def start(self):
         """Starts the agent and waits until it traces."""
