@@ -139,16 +139,19 @@ int Tracer::OnRecord(void* self, void* data, std::size_t size) {
 
 Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   sink_ = &sink;
-  int count = ring_buffer__consume(ring_);
-  if (count == 0) {
-    interval_ = std::min(interval_ * 2, kIdleInterval);
-    // Only process records and a filling ring wake us earlier.
-    count = ring_buffer__poll(ring_, static_cast<int>(std::min(timeout, interval_).count()));
-    if (count == 0) count = ring_buffer__consume(ring_);
+  // While records come, a fixed pause between drains: a wake-up per record would halve a busy server's throughput, and a long pause
+  // makes one long drain of what came meanwhile. On a quiet node the pause grows; process records and a filling ring end it early.
+  int count = 0;
+  if (interval_ <= kBusyInterval) {
+    usleep(static_cast<useconds_t>(std::chrono::microseconds(kBusyInterval).count()));
   } else {
-    interval_ = kBusyInterval;
-    usleep(static_cast<useconds_t>(std::chrono::microseconds(interval_).count()));
+    count = ring_buffer__poll(ring_, static_cast<int>(std::min(timeout, interval_).count()));
   }
+  if (count >= 0 || count == -EINTR) {
+    const int more = ring_buffer__consume(ring_);
+    count = more < 0 ? more : std::max(count, 0) + more;
+  }
+  interval_ = count > 0 ? kBusyInterval : std::min(interval_ * 2, kIdleInterval);
   sink_ = nullptr;
   sink.OnDrained();
   if (watch_) watch_->Check(FionreadWatch::Clock::now());
