@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "agent/kernel/drain_pace.h"
 #include "agent/kernel/event_source.h"
 #include "agent/kernel/fionread_watch.h"
 #include "agent/kernel/injection.h"
 #include "agent/kernel/programs.h"
 #include "agent/process/process_control.h"
 #include "base/counter.h"
+#include "base/fd.h"
 #include "base/result.h"
 
 struct ring_buffer;
@@ -38,7 +40,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   static Result<std::unique_ptr<Tracer>> Make(const TracerOptions& options);
   ~Tracer() override;
 
-  // Ring thread. Drains what is there, else waits for a drain interval that grows while nothing happens.
+  // Ring thread. Waits for the drain interval, see DrainPace, then drains what is there, but not for ever on a busy node.
   Result<int> Poll(std::chrono::milliseconds timeout, EventSink& sink) override;
 
   // process::ProcessControl; any thread.
@@ -65,7 +67,9 @@ class Tracer final : public EventSource, public process::ProcessControl {
   std::unique_ptr<FionreadWatch> watch_;  // only where FIONREAD is wrong
   ring_buffer* ring_ = nullptr;
   EventSink* sink_ = nullptr;  // during Poll
-  std::chrono::milliseconds interval_{1};
+  Fd wake_;                    // epoll on the ring
+  DrainPace pace_;
+  int drained_ = 0;  // records of this Poll
   bool injecting_ = false;
   bool fionread_ok_ = false;
   std::string injection_note_;
