@@ -1,5 +1,7 @@
 #include "agent/export/otlp_encoder.h"
 
+#include <bit>
+#include <cstring>
 #include <protozero/pbf_writer.hpp>
 #include <unordered_map>
 #include <vector>
@@ -40,73 +42,118 @@ std::size_t FieldSize(std::size_t size) {
   return 1 + static_cast<std::size_t>(protozero::length_of_varint(size)) + size;
 }
 
-// A length-delimited field whose payload the caller appends.
-void BeginField(std::string& out, protozero::pbf_tag_type tag, std::size_t size) {
-  out.push_back(static_cast<char>(
-      tag << 3 | static_cast<unsigned>(protozero::pbf_wire_type::length_delimited)));
-  protozero::add_varint_to_buffer(&out, size);
-}
+// Writes fields at a place that has room for them: several times faster than appending byte by
+// byte, and spans are most of what the agent does.
+class FieldWriter {
+ public:
+  explicit FieldWriter(char* at) : at_(at) {}
+  char* at() const { return at_; }
 
-void AddText(std::string& out, protozero::pbf_tag_type tag, std::string_view text) {
-  BeginField(out, tag, text.size());
-  out += text;
-}
-
-// Calls `use` with `text`, or with what it is after repair.
-template <typename Use>
-void WithUtf8(std::string_view text, Use use) {
-  if (IsUtf8(text)) {
-    use(text);
-  } else {
-    use(RepairUtf8(text));
+  // A length-delimited field whose payload the caller writes.
+  void Begin(protozero::pbf_tag_type tag, std::size_t size) {
+    Tag(tag, protozero::pbf_wire_type::length_delimited);
+    Varint(size);
   }
-}
+  void Bytes(protozero::pbf_tag_type tag, std::string_view bytes) {
+    Begin(tag, bytes.size());
+    std::memcpy(at_, bytes.data(), bytes.size());
+    at_ += bytes.size();
+  }
+  void Integer(protozero::pbf_tag_type tag, std::uint64_t value) {
+    Tag(tag, protozero::pbf_wire_type::varint);
+    Varint(value);
+  }
+  void Fixed64(protozero::pbf_tag_type tag, std::uint64_t value) {
+    Tag(tag, protozero::pbf_wire_type::fixed64);
+    Fixed(value);
+  }
+  void Fixed32(protozero::pbf_tag_type tag, std::uint32_t value) {
+    Tag(tag, protozero::pbf_wire_type::fixed32);
+    Fixed(value);
+  }
 
-// KeyValue { key, AnyValue { value } }. Sizes first, so that nothing has to be moved to make room
-// for a length, and attributes are most of a span.
-void AddPair(std::string& out, protozero::pbf_tag_type tag, std::string_view key,
-             std::size_t value_size) {
-  BeginField(out, tag, FieldSize(key.size()) + FieldSize(value_size));
-  AddText(out, kKey, key);
-  BeginField(out, kValue, value_size);
-}
+ private:
+  void Tag(protozero::pbf_tag_type tag, protozero::pbf_wire_type type) {
+    Varint(tag << 3 | static_cast<std::uint32_t>(type));
+  }
+  void Varint(std::uint64_t value) { at_ += protozero::add_varint_to_buffer(at_, value); }
+  template <typename T>
+  void Fixed(T value) {
+    static_assert(std::endian::native == std::endian::little);
+    std::memcpy(at_, &value, sizeof(value));
+    at_ += sizeof(value);
+  }
 
-struct ValueWriter {
-  std::string& out;
+  char* at_;
+};
+
+// The payload of a KeyValue: key and AnyValue. Sizes first, so that nothing has to be moved to make
+// room for a length.
+struct PairWriter {
+  FieldWriter& out;
   protozero::pbf_tag_type tag;
   std::string_view key;
 
   void operator()(const std::string& value) const {
-    WithUtf8(value, [this](std::string_view text) {
-      AddPair(out, tag, key, FieldSize(text.size()));
-      AddText(out, kString, text);
-    });
+    Begin(FieldSize(value.size()));
+    out.Bytes(kString, value);
   }
   void operator()(std::int64_t value) const {
     const auto bits = static_cast<std::uint64_t>(value);
-    AddPair(out, tag, key, 1 + static_cast<std::size_t>(protozero::length_of_varint(bits)));
-    pbf_writer(out).add_int64(kInt, value);
+    Begin(1 + static_cast<std::size_t>(protozero::length_of_varint(bits)));
+    out.Integer(kInt, bits);
   }
   void operator()(double value) const {
-    AddPair(out, tag, key, 1 + sizeof(double));
-    pbf_writer(out).add_double(kDouble, value);
+    Begin(1 + sizeof(double));
+    out.Fixed64(kDouble, std::bit_cast<std::uint64_t>(value));
   }
   void operator()(bool value) const {
-    AddPair(out, tag, key, 2);
-    pbf_writer(out).add_bool(kBool, value);
+    Begin(2);
+    out.Integer(kBool, value ? 1 : 0);
+  }
+
+ private:
+  void Begin(std::size_t value_size) const {
+    out.Begin(tag, FieldSize(key.size()) + FieldSize(value_size));
+    out.Bytes(kKey, key);
+    out.Begin(kValue, value_size);
   }
 };
 
-void AddAttribute(std::string& out, protozero::pbf_tag_type tag, const span::Attribute& attribute) {
-  WithUtf8(attribute.first, [&](std::string_view key) {
-    std::visit(ValueWriter{out, tag, key}, attribute.second);
-  });
+// Room for a field of the size of a text: tag and length of it, and of the messages around it.
+constexpr std::size_t kFieldRoom = 48;
+
+std::size_t TextSize(const span::AttributeValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text == nullptr ? 0 : text->size();
+}
+
+void Repair(std::string& text) {
+  if (!IsUtf8(text)) text = RepairUtf8(text);
+}
+
+void Repair(span::AttributeValue& value) {
+  if (auto* text = std::get_if<std::string>(&value)) Repair(*text);
+}
+
+// Calls `write` with a writer that has `room` bytes behind the end of `out`.
+template <typename Write>
+void WriteFields(std::string& out, std::size_t room, Write write) {
+  const std::size_t before = out.size();
+  out.resize(before + room);
+  FieldWriter writer(out.data() + before);
+  write(writer);
+  out.resize(static_cast<std::size_t>(writer.at() - out.data()));
 }
 
 std::string EncodeResource(const span::Resource& resource) {
   std::string out;
-  for (const span::Attribute& attribute : resource.attributes) {
-    AddAttribute(out, kResourceAttributes, attribute);
+  for (auto [key, value] : resource.attributes) {
+    Repair(key);
+    Repair(value);
+    WriteFields(out, key.size() + TextSize(value) + kFieldRoom, [&](FieldWriter& writer) {
+      std::visit(PairWriter{writer, kResourceAttributes, key}, value);
+    });
   }
   return out;
 }
@@ -132,29 +179,34 @@ std::vector<Group> GroupByResource(std::span<const EncodedSpan> spans) {
 
 }  // namespace
 
-void EncodeSpan(const span::Span& span, std::string& out) {
-  pbf_writer writer(out);
-  writer.add_bytes(kTraceId, span.trace_id.View().data(), TraceId::kSize);
-  writer.add_bytes(kSpanId, span.span_id.View().data(), SpanId::kSize);
-  const auto add_text = [&out](protozero::pbf_tag_type tag, std::string_view text) {
-    WithUtf8(text, [&out, tag](std::string_view valid) { AddText(out, tag, valid); });
-  };
-  if (!span.trace_state.empty()) add_text(kTraceState, span.trace_state);
-  if (span.parent_id.valid())
-    writer.add_bytes(kParentSpanId, span.parent_id.View().data(), SpanId::kSize);
-  add_text(kName, span.name);
-  writer.add_enum(kKind, static_cast<std::int32_t>(span.kind));
-  writer.add_fixed64(kStart, ToUint64(span.start));
-  writer.add_fixed64(kEnd, ToUint64(span.end));
-  for (const span::Attribute& attribute : span.attributes)
-    AddAttribute(out, kAttributes, attribute);
-  if (span.status != span::StatusCode::kUnset) {
-    pbf_writer status(writer, kStatus);
-    status.add_enum(kStatusCode, static_cast<std::int32_t>(span.status));
+void EncodeSpan(span::Span& span, std::string& out) {
+  Repair(span.trace_state);
+  Repair(span.name);
+  // Everything of fixed size fits into the room of two fields.
+  std::size_t room = span.trace_state.size() + span.name.size() + 4 * kFieldRoom;
+  for (span::SpanAttribute& attribute : span.attributes) {
+    Repair(attribute.second);
+    room += attribute.first.size() + TextSize(attribute.second) + kFieldRoom;
   }
-  std::uint32_t flags = span.trace_flags | kFlagHasIsRemote;
-  if (span.parent_is_remote) flags |= kFlagIsRemote;
-  writer.add_fixed32(kFlags, flags);
+  WriteFields(out, room, [&span](FieldWriter& writer) {
+    writer.Bytes(kTraceId, span.trace_id.View());
+    writer.Bytes(kSpanId, span.span_id.View());
+    if (!span.trace_state.empty()) writer.Bytes(kTraceState, span.trace_state);
+    if (span.parent_id.valid()) writer.Bytes(kParentSpanId, span.parent_id.View());
+    writer.Bytes(kName, span.name);
+    writer.Integer(kKind, static_cast<std::uint64_t>(span.kind));
+    writer.Fixed64(kStart, ToUint64(span.start));
+    writer.Fixed64(kEnd, ToUint64(span.end));
+    for (const span::SpanAttribute& attribute : span.attributes)
+      std::visit(PairWriter{writer, kAttributes, attribute.first}, attribute.second);
+    if (span.status != span::StatusCode::kUnset) {
+      writer.Begin(kStatus, 2);
+      writer.Integer(kStatusCode, static_cast<std::uint64_t>(span.status));
+    }
+    std::uint32_t flags = span.trace_flags | kFlagHasIsRemote;
+    if (span.parent_is_remote) flags |= kFlagIsRemote;
+    writer.Fixed32(kFlags, flags);
+  });
 }
 
 std::string EncodeRequest(std::span<const EncodedSpan> spans) {
@@ -164,25 +216,19 @@ std::string EncodeRequest(std::span<const EncodedSpan> spans) {
     writer.add_string(kScopeName, "clew");
     writer.add_string(kScopeVersion, CLEW_VERSION);
   }
-  // Sizes first: then every byte is written once, into one buffer that never grows.
-  const std::vector<Group> groups = GroupByResource(spans);
+  // Sizes first: then every byte is written once.
   std::string out;
-  std::size_t total = 0;
-  for (const Group& group : groups) total += group.spans_size + 512;  // a resource's attributes
-  out.reserve(total);
-  for (const Group& group : groups) {
+  for (const Group& group : GroupByResource(spans)) {
     const std::string resource = EncodeResource(*group.resource);
     const std::size_t scope_spans = FieldSize(scope.size()) + group.spans_size;
-    BeginField(out, kResourceSpans, FieldSize(resource.size()) + FieldSize(scope_spans));
-    BeginField(out, kResource, resource.size());
-    out += resource;
-    BeginField(out, kScopeSpans, scope_spans);
-    BeginField(out, kScope, scope.size());
-    out += scope;
-    for (const EncodedSpan* each : group.spans) {
-      BeginField(out, kSpans, each->bytes.size());
-      out += each->bytes;
-    }
+    const std::size_t size = FieldSize(resource.size()) + FieldSize(scope_spans);
+    WriteFields(out, FieldSize(size), [&](FieldWriter& writer) {
+      writer.Begin(kResourceSpans, size);
+      writer.Bytes(kResource, resource);
+      writer.Begin(kScopeSpans, scope_spans);
+      writer.Bytes(kScope, scope);
+      for (const EncodedSpan* each : group.spans) writer.Bytes(kSpans, each->bytes);
+    });
   }
   return out;
 }

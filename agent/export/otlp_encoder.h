@@ -18,8 +18,8 @@ struct EncodedSpan {
 };
 
 // Appends `span` as a Span message. Strings that are not UTF-8, which protobuf would refuse, get
-// U+FFFD for each wrong byte.
-void EncodeSpan(const span::Span& span, std::string& out);
+// U+FFFD for each wrong byte: in `span` itself, which nobody needs afterwards.
+void EncodeSpan(span::Span& span, std::string& out);
 
 // An ExportTraceServiceRequest of all `spans`, grouped by resource, in one scope named "clew".
 std::string EncodeRequest(std::span<const EncodedSpan> spans);

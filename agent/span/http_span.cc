@@ -23,17 +23,17 @@ constexpr std::size_t kExpectedAttributes = 20;
 
 class Attributes {
  public:
-  explicit Attributes(std::vector<Attribute>& out) : out_(out) {
+  explicit Attributes(std::vector<SpanAttribute>& out) : out_(out) {
     out_.reserve(kExpectedAttributes);
   }
-  void Text(const char* key, std::string value) {
+  void Text(std::string_view key, std::string value) {
     if (!value.empty()) out_.emplace_back(key, std::move(value));
   }
-  void Number(const char* key, std::int64_t value) { out_.emplace_back(key, value); }
-  void Real(const char* key, double value) { out_.emplace_back(key, value); }
+  void Number(std::string_view key, std::int64_t value) { out_.emplace_back(key, value); }
+  void Real(std::string_view key, double value) { out_.emplace_back(key, value); }
 
  private:
-  std::vector<Attribute>& out_;
+  std::vector<SpanAttribute>& out_;
 };
 
 const char* LinkName(std::uint8_t link) {

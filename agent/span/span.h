@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -15,6 +16,8 @@ namespace clew::span {
 
 using AttributeValue = std::variant<std::string, std::int64_t, double, bool>;
 using Attribute = std::pair<std::string, AttributeValue>;
+// A span's attribute. All their keys are literals of this program.
+using SpanAttribute = std::pair<std::string_view, AttributeValue>;
 
 // Who emitted the spans: one per process, shared by its spans.
 struct Resource {
@@ -37,7 +40,7 @@ struct Span {
   Kind kind = Kind::kServer;
   UnixNanos start{};
   UnixNanos end{};
-  std::vector<Attribute> attributes;
+  std::vector<SpanAttribute> attributes;
   StatusCode status = StatusCode::kUnset;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 namespace otlp = opentelemetry::proto;
 
-EncodedSpan Encode(const span::Span& span) {
+EncodedSpan Encode(span::Span span) {
   EncodedSpan encoded{.resource = span.resource};
   EncodeSpan(span, encoded.bytes);
   return encoded;
@@ -83,14 +83,20 @@ TEST(OtlpEncoder, NothingIsAnEmptyRequest) { EXPECT_EQ(EncodeRequest({}), ""); }
 
 TEST(OtlpEncoder, BytesThatAreNotUtf8DoNotSpoilTheBatch) {
   span::Span span = TestSpan("\xff\xfe name");
-  span.attributes = {{"url.path", std::string("/caf\xe9/\xc3\xa9/\xed\xa0\x80")},
-                     {"\xc0\xaf", std::string("k")}};
+  span.attributes = {{"url.path", std::string("/caf\xe9/\xc3\xa9/\xed\xa0\x80")}};
+  auto resource = std::make_shared<span::Resource>();
+  resource->attributes = {{"\xc0\xaf", std::string("\xff")}};
+  span.resource = resource;
   otlp::trace::v1::Span read;
   ASSERT_TRUE(read.ParseFromString(Encode(span).bytes));
   EXPECT_EQ(read.name(), "\xef\xbf\xbd\xef\xbf\xbd name");
   EXPECT_EQ(read.attributes(0).value().string_value(),
             "/caf\xef\xbf\xbd/\xc3\xa9/\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
-  EXPECT_TRUE(IsUtf8(read.attributes(1).key()));
+  otlp::collector::trace::v1::ExportTraceServiceRequest batch;
+  const EncodedSpan encoded = Encode(span);
+  ASSERT_TRUE(batch.ParseFromString(EncodeRequest({&encoded, 1})));
+  EXPECT_TRUE(IsUtf8(batch.resource_spans(0).resource().attributes(0).key()));
+  EXPECT_EQ(batch.resource_spans(0).resource().attributes(0).value().string_value(), "\xef\xbf\xbd");
 }
 
 TEST(Utf8, FollowsRfc3629) {
