@@ -23,7 +23,7 @@ case $name in
   ingest) targets=(clew-bench-ingest) command=(build/release/bin/clew-bench-ingest) ;;
   harm) targets=(clew-agent clew-collector tracectl) command=(/usr/bin/python3 tests/bench/harm.py) ;;
   overhead)
-    targets=(clew-agent clew-collector tracectl clew-bench-otlp-sink)
+    targets=(clew-agent clew-bench-otlp-sink clew-bench-neighbour)
     command=(/usr/bin/python3 tests/bench/overhead.py)
     ;;
   -h | --help)

@@ -1,8 +1,10 @@
-"""What does tracing cost a service? wrk against saturated services, agent off and on in pairs of random order.
+"""What does tracing cost a service? wrk against saturated services, without the agent and with it, in random order.
 
-Per workload the medians over all pairs: throughput with the agent over throughput without it, the growth of p50 and p99,
-and for the agent its CPU per span (user, and all of it), its peak memory and the spans that were lost. Prints a line per
-pair and workload, then one JSON object. Exit status 1 when a figure misses its mark.
+Per workload the medians over all rounds: throughput with the agent over throughput without it, the growth of p50 and p99,
+the CPU time of the service's core for a request, and for the agent its CPU per span (user, and all of it), its peak memory
+and the spans that were lost. The load generator shares its core with the agent. So each round has a third run, the control:
+no agent, but a process that takes as much of that core. Its throughput is what even free tracing would leave here. Prints a
+line per round and workload, then one JSON object. Exit status 1 when a figure misses its mark.
 
 usage: overhead.py [--quick] [--workloads PATTERN] [--pairs N] [--capture auto|socket|syscall]     (root, 2 cores)
 """
@@ -11,6 +13,7 @@ import argparse
 import dataclasses
 import fnmatch
 import json
+import os
 import pathlib
 import random
 import statistics
@@ -20,7 +23,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 # pylint: disable=wrong-import-position
-from tests.bench.overhead_workloads import OTHER_CPU, WORKLOADS, Sink
+from tests.bench.overhead_workloads import OTHER_CPU, SERVICE_CPU, WORKLOADS, Neighbour, Sink
 from tests.support import environment, wrk
 from tests.support.sandbox import Failure, Sandbox, wait_until
 from tests.support.stack import Agent
@@ -29,16 +32,33 @@ USER_CPU_US_PER_SPAN = 5
 RSS_MB = 64
 
 
+def busy_seconds(cpu):
+    """How long that core has done anything so far: user, nice, system, interrupts."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        fields = next(line for line in stat if line.startswith(f"cpu{cpu} ")).split()
+    user, nice, system, _idle, _iowait, irq, softirq = map(int, fields[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """One run of wrk."""
+
+    wrk: wrk.Result
+    service_us: float  # of the service's core, for a request
+
+
 @dataclasses.dataclass(frozen=True)
 class Traced:
     """One run with the agent on."""
 
-    load: wrk.Result
+    load: Load
     spans: int
     lost: int
     user_us: float  # agent's CPU, in all
     system_us: float
     rss_mb: float
+    share: float  # of the load generator's core, with what takes the spans
 
 
 class Bench:
@@ -51,9 +71,16 @@ class Bench:
         self._target = Sink(sandbox)
 
     def load(self, seconds=None):
-        return wrk.run(
+        before = busy_seconds(SERVICE_CPU)
+        result = wrk.run(
             self._sandbox, self._url, seconds or self._seconds, self._workload.connections, cpu=OTHER_CPU
         )
+        return Load(result, (busy_seconds(SERVICE_CPU) - before) * 1e6 / max(1, result.requests))
+
+    def control(self, share):
+        """A run beside a process that takes `share` of the load generator's core."""
+        with Neighbour(self._sandbox, share):
+            return self.load()
 
     def traced(self):
         """A run with the agent, which starts before it and ends after it, so that all its spans are out."""
@@ -61,68 +88,97 @@ class Bench:
         agent = Agent(self._sandbox, self._target.port, capture=self._capture, cpu=OTHER_CPU).start()
         time.sleep(0.5)
         user_before, system_before = agent.cpu_seconds()
-        result = self.load()
-        expected = result.requests * self._workload.spans_per_request
+        sink_before = sum(self._target.cpu_seconds())
+        load = self.load()
+        expected = load.wrk.requests * self._workload.spans_per_request
         try:
             wait_until(lambda: self._target.spans() - before >= expected, "the spans", seconds=5)
         except Failure:
             pass  # some were lost, as the count below says
         user, system = agent.cpu_seconds()
+        taken = user - user_before + system - system_before + sum(self._target.cpu_seconds()) - sink_before
         rss_mb, dropped = agent.peak_rss_mb(), agent.dropped()
         agent.stop()
         spans = self._target.spans() - before
         return Traced(
-            load=result,
+            load=load,
             spans=spans,
             lost=max(0, expected - spans, dropped),
             user_us=(user - user_before) * 1e6,
             system_us=(system - system_before) * 1e6,
             rss_mb=rss_mb,
+            share=min(0.9, taken / self._seconds),
         )
 
-    def run(self, pairs):
-        """Measures all pairs. Returns the untraced results and the traced ones, in the order of the pairs."""
-        self.load(1)  # warm-up
-        off, on = [], []
-        for number in range(pairs):
-            for traced in random.sample((False, True), 2):
-                if traced:
-                    on.append(self.traced())
-                else:
-                    off.append(self.load())
+    def run(self, rounds):
+        """Measures all rounds. Returns the untraced loads, the traced runs and the controls' loads, round by round."""
+        self.load(1)
+        share = self.traced().share  # also warms up
+        off, on, control = [], [], []
+        kinds = {
+            "off": lambda: off.append(self.load()),
+            "on": lambda: on.append(self.traced()),
+            "control": lambda: control.append(self.control(share)),
+        }
+        for number in range(rounds):
+            for kind in random.sample(sorted(kinds), len(kinds)):
+                kinds[kind]()
+            share = on[-1].share
             print(
-                f"  pair {number + 1}: {off[-1].per_second:.0f} -> {on[-1].load.per_second:.0f} requests/s,"
-                f" p99 {off[-1].p99_us:.0f} -> {on[-1].load.p99_us:.0f} us, lost {on[-1].lost}",
+                f"  round {number + 1}: {off[-1].wrk.per_second:.0f} -> {on[-1].load.wrk.per_second:.0f} requests/s"
+                f" (control {control[-1].wrk.per_second:.0f}), p99 {off[-1].wrk.p99_us:.0f} ->"
+                f" {on[-1].load.wrk.p99_us:.0f} us (control {control[-1].wrk.p99_us:.0f}), lost {on[-1].lost}",
                 flush=True,
             )
-        return off, on
+        return off, on, control
 
 
-def summarize(workload, off, on):
-    """One entry of the JSON's list; *_spread is the interquartile range of the pairs' ratios."""
-    ratios = [traced.load.per_second / untraced.per_second for untraced, traced in zip(off, on)]
-    spans = max(1, sum(traced.spans for traced in on))
+def ratios_of(numerators, denominators):
+    """Median and interquartile range of the ratios, round by round."""
+    ratios = [above / below for above, below in zip(numerators, denominators)]
     quartiles = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else [ratios[0]] * 3
+    return round(statistics.median(ratios), 3), round(quartiles[2] - quartiles[0], 3)
 
-    def delta(field):
-        traced = statistics.median(getattr(run.load, field) for run in on)
-        return round(traced - statistics.median(getattr(run, field) for run in off), 1)
 
-    user = sum(traced.user_us for traced in on)
-    system = sum(traced.system_us for traced in on)
+def summarize(workload, off, on, control):
+    """One entry of the JSON's list; *_spread is the interquartile range over the rounds."""
+    traced = [run.load for run in on]
+    spans = max(1, sum(run.spans for run in on))
+
+    def per_second(loads):
+        return [load.wrk.per_second for load in loads]
+
+    def service_us(loads):
+        return [load.service_us for load in loads]
+
+    def delta(loads, field):
+        medians = [statistics.median(getattr(load.wrk, field) for load in those) for those in (loads, off)]
+        return round(medians[0] - medians[1], 1)
+
+    ratio, spread = ratios_of(per_second(traced), per_second(off))
+    control_ratio, control_spread = ratios_of(per_second(control), per_second(off))
+    service_ratio, service_spread = ratios_of(service_us(off), service_us(traced))
+    user = sum(run.user_us for run in on)
+    system = sum(run.system_us for run in on)
     return {
         "name": workload.name,
-        "throughput_ratio": round(statistics.median(ratios), 3),
-        "throughput_ratio_spread": round(quartiles[2] - quartiles[0], 3),
-        "untraced_per_s": round(statistics.median(run.per_second for run in off)),
-        "p50_delta_us": delta("p50_us"),
-        "p99_delta_us": delta("p99_us"),
+        "throughput_ratio": ratio,
+        "throughput_ratio_spread": spread,
+        "control_ratio": control_ratio,
+        "control_ratio_spread": control_spread,
+        "service_cpu_ratio": service_ratio,
+        "service_cpu_ratio_spread": service_spread,
+        "service_cpu_us": round(statistics.median(service_us(off)), 2),
+        "untraced_per_s": round(statistics.median(per_second(off))),
+        "p50_delta_us": delta(traced, "p50_us"),
+        "p99_delta_us": delta(traced, "p99_us"),
+        "p99_delta_us_control": delta(control, "p99_us"),
         "agent_cpu_us_per_span": round((user + system) / spans, 2),
         "agent_user_cpu_us_per_span": round(user / spans, 2),
-        "agent_rss_mb": round(max(traced.rss_mb for traced in on), 1),
+        "agent_rss_mb": round(max(run.rss_mb for run in on), 1),
         "spans": spans,
-        "spans_lost": sum(traced.lost for traced in on),
-        "failed": sum(run.failed for run in off) + sum(run.load.failed for run in on),
+        "spans_lost": sum(run.lost for run in on),
+        "failed": sum(load.wrk.failed for load in off + traced + control),
     }
 
 
@@ -144,9 +200,9 @@ def misses(workload, entry):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="2 pairs of 2 s")
+    parser.add_argument("--quick", action="store_true", help="2 rounds of 2 s")
     parser.add_argument("--workloads", default="*", help="shell pattern over the workloads' names")
-    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--pairs", type=int, default=10, help="rounds: pairs, each with its control")
     parser.add_argument("--seconds", type=int, default=4, help="of each run")
     parser.add_argument("--capture", default="auto")
     options = parser.parse_args()
@@ -161,14 +217,15 @@ def main():
             continue
         print(workload.name, flush=True)
         with Sandbox() as sandbox:
-            off, on = Bench(sandbox, workload, options).run(options.pairs)
-        entry = summarize(workload, off, on)
+            entry = summarize(workload, *Bench(sandbox, workload, options).run(options.pairs))
         entries.append(entry)
         bad = misses(workload, entry)
         missed += bad
         print(
             f"  {entry['untraced_per_s']} requests/s untraced; traced {entry['throughput_ratio']:.3f} of that"
-            f" (+-{entry['throughput_ratio_spread'] / 2:.3f}), p99 {entry['p99_delta_us']:+.0f} us, agent"
+            f" (+-{entry['throughput_ratio_spread'] / 2:.3f}; control {entry['control_ratio']:.3f}, by the service's CPU"
+            f" {entry['service_cpu_ratio']:.3f}), p99 {entry['p99_delta_us']:+.0f} us"
+            f" (control {entry['p99_delta_us_control']:+.0f}), agent"
             f" {entry['agent_user_cpu_us_per_span']} us user CPU a span, {entry['agent_rss_mb']} MB,"
             f" lost {entry['spans_lost']} of {entry['spans']}" + "".join(f"; MISSED: {text}" for text in bad),
             flush=True,

@@ -60,8 +60,9 @@ def _node(sandbox):
 
 
 WORKLOADS = (
-    Workload("nginx_static", _nginx_static, 32, 1, 0.85, None),
-    Workload("nginx_proxy", _nginx_proxy, 32, 2, 0.85, None),
+    # Enough connections that nginx never waits for wrk: with 32 it does, as soon as anything else runs on wrk's core.
+    Workload("nginx_static", _nginx_static, 128, 1, 0.85, None),
+    Workload("nginx_proxy", _nginx_proxy, 128, 2, 0.85, None),
     Workload("flask", _flask, 8, 1, 0.95, 500),
     Workload("node", _node, 16, 1, 0.95, 500),
 )
@@ -75,14 +76,35 @@ class Sink:
         program = environment.binary("clew-bench-otlp-sink")
         if program is None:
             raise FileNotFoundError("clew-bench-otlp-sink is not built")
-        process: Process = sandbox.spawn(
+        self._process: Process = sandbox.spawn(
             "sink",
             [*environment.pinned(OTHER_CPU), program, self.port, self._count_port],
             group=CLEW,
         )
         for port in (self.port, self._count_port):
-            wait_until(lambda port=port: listening(port), "the sink", process=process)
+            wait_until(lambda port=port: listening(port), "the sink", process=self._process)
+
+    def cpu_seconds(self):
+        return self._process.cpu_seconds()
 
     def spans(self):
         with socket.create_connection(("127.0.0.1", self._count_port), timeout=5) as connection:
             return int(connection.makefile().readline())
+
+
+class Neighbour:
+    """A process that takes a share of the load generator's core, as the agent does; by `with`."""
+
+    def __init__(self, sandbox, share):
+        program = environment.binary("clew-bench-neighbour")
+        if program is None:
+            raise FileNotFoundError("clew-bench-neighbour is not built")
+        self._process = sandbox.spawn(
+            "neighbour", [*environment.pinned(OTHER_CPU), program, f"{share:.3f}"], group=CLEW
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stop()

@@ -60,6 +60,13 @@ class Process:
             text.append(f"(ended with {self.popen.returncode})")
         return "\n".join(f"    {self.name}| {line}" for line in text)
 
+    def cpu_seconds(self):
+        """User and system time so far, as two numbers."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        ticks = os.sysconf("SC_CLK_TCK")
+        return int(fields[11]) / ticks, int(fields[12]) / ticks
+
     def stop(self, number=signal.SIGTERM, patience=15):
         """Sends the signal and waits for the end. Returns the exit status; raises Failure when it does not end."""
         if self.running():

@@ -1,7 +1,6 @@
 """Clew itself inside a sandbox: a collector with tracectl to ask it, and an agent that traces the sandbox's group."""
 
 import json
-import os
 import signal
 import subprocess
 
@@ -129,10 +128,7 @@ class Agent:
 
     def cpu_seconds(self):
         """User and system time of the agent so far, as two numbers."""
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        ticks = os.sysconf("SC_CLK_TCK")
-        return int(fields[11]) / ticks, int(fields[12]) / ticks
+        return self.process.cpu_seconds()
 
     def peak_rss_mb(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
