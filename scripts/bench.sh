@@ -21,7 +21,7 @@ case $name in
     exit 0
     ;;
   ingest) targets=(clew-bench-ingest) command=(build/release/bin/clew-bench-ingest) ;;
-  harm) targets=(clew-agent clew-collector tracectl) command=(/usr/bin/python3 tests/bench/harm.py) ;;
+  harm) targets=(clew-agent clew-bench-otlp-sink) command=(/usr/bin/python3 tests/bench/harm.py) ;;
   overhead)
     targets=(clew-agent clew-bench-otlp-sink clew-bench-neighbour)
     command=(/usr/bin/python3 tests/bench/overhead.py)

@@ -21,7 +21,8 @@ from tests.bench import harm_cells
 from tests.support import environment
 from tests.support.echo import Echo
 from tests.support.sandbox import Sandbox
-from tests.support.stack import Agent, Collector
+from tests.support.sink import Sink
+from tests.support.stack import Agent
 
 FACTOR, SLACK_US = 1.5, 300
 REPEATS = 3  # at most, for a cell beyond the limit
@@ -57,7 +58,7 @@ class Bench:
     def __init__(self, sandbox, options):
         self._sandbox = sandbox
         self._echo = Echo(sandbox).start()
-        self._collector = Collector(sandbox).start()
+        self._sink = Sink(sandbox)
         self._runner = harm_cells.Runner(sandbox, self._echo, options.quick)
         self._capture = options.capture
         self.pairs = {}
@@ -66,7 +67,7 @@ class Bench:
     def measure(self, cells):
         """Runs cells of one subject, first without the agent, then with it."""
         for traced in (False, True):
-            agent = Agent(self._sandbox, self._collector.port, capture=self._capture)
+            agent = Agent(self._sandbox, self._sink.port, capture=self._capture)
             if traced:
                 agent.start()
             port, proxy = harm_cells.start_proxy(self._sandbox, cells[0].subject, self._echo.port)

@@ -23,9 +23,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 # pylint: disable=wrong-import-position
-from tests.bench.overhead_workloads import OTHER_CPU, SERVICE_CPU, WORKLOADS, Neighbour, Sink
+from tests.bench.overhead_workloads import OTHER_CPU, SERVICE_CPU, WORKLOADS, Neighbour
 from tests.support import environment, wrk
 from tests.support.sandbox import Failure, Sandbox, wait_until
+from tests.support.sink import Sink
 from tests.support.stack import Agent
 
 USER_CPU_US_PER_SPAN = 5
@@ -68,7 +69,7 @@ class Bench:
         self._seconds = options.seconds
         self._capture = options.capture
         self._url = workload.start(sandbox)
-        self._target = Sink(sandbox)
+        self._target = Sink(sandbox, cpu=OTHER_CPU)
 
     def load(self, seconds=None):
         before = busy_seconds(SERVICE_CPU)

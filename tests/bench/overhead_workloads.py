@@ -4,11 +4,10 @@ The service has core 0 to itself and saturates it; load generator, agent and wha
 """
 
 import dataclasses
-import socket
 import typing
 
 from tests.support import environment, proxies
-from tests.support.sandbox import CLEW, PLAIN, Process, listening, wait_until
+from tests.support.sandbox import CLEW, PLAIN, listening, wait_until
 from tests.support.shop import SOURCES as SHOP
 
 SERVICE_CPU, OTHER_CPU = 0, 1
@@ -66,30 +65,6 @@ WORKLOADS = (
     Workload("flask", _flask, 8, 1, 0.95, 500),
     Workload("node", _node, 16, 1, 0.95, 500),
 )
-
-
-class Sink:
-    """Takes the spans and counts them: a collector belongs on another machine, here it would take the load generator's core."""
-
-    def __init__(self, sandbox):
-        self.port, self._count_port = sandbox.free_port(), sandbox.free_port()
-        program = environment.binary("clew-bench-otlp-sink")
-        if program is None:
-            raise FileNotFoundError("clew-bench-otlp-sink is not built")
-        self._process: Process = sandbox.spawn(
-            "sink",
-            [*environment.pinned(OTHER_CPU), program, self.port, self._count_port],
-            group=CLEW,
-        )
-        for port in (self.port, self._count_port):
-            wait_until(lambda port=port: listening(port), "the sink", process=self._process)
-
-    def cpu_seconds(self):
-        return self._process.cpu_seconds()
-
-    def spans(self):
-        with socket.create_connection(("127.0.0.1", self._count_port), timeout=5) as connection:
-            return int(connection.makefile().readline())
 
 
 class Neighbour:
