@@ -16,7 +16,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (!p)
 		return 0;
 	if (from != to) {
-		struct proc inherited = { .flags = p->flags & ~PROC_NO_THREAD };
+		struct proc inherited = { .flags = p->flags & ~(PROC_NO_THREAD | PROC_NO_CLONE) };
 
 		if (bpf_map_update_elem(&procs, &to, &inherited, BPF_ANY))
 			count_drop(CLEW_DROP_PROC_FULL);
@@ -26,11 +26,12 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	/* The request that the forking thread serves right now, not one that it may serve later. */
 	bpf_map_delete_elem(&threads, &to_tid);
 	s = bpf_map_lookup_elem(&threads, &from_tid);
-	if (!s || !bpf_map_lookup_elem(&live, &s->span) || s->depth >= MAX_CLONE_DEPTH)
+	if (!s || s->waited || !bpf_map_lookup_elem(&live, &s->span) || s->depth >= MAX_CLONE_DEPTH)
 		return 0;
 	copy = *s;
 	copy.link = CLEW_LINK_CLONE;
 	copy.depth++;
+	copy.forked = from != to;
 	if (bpf_map_update_elem(&threads, &to_tid, &copy, BPF_ANY))
 		count_drop(CLEW_DROP_THREAD_FULL);
 	clones_made = 1;
@@ -41,11 +42,15 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task)
 {
 	const __u32 tgid = task->tgid;
+	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
 
-	if (bpf_map_lookup_elem(&procs, &tgid))
+	if (p) { /* what its threads have shown was another program's doing */
+		__sync_fetch_and_and(&p->flags, ~(PROC_NO_THREAD | PROC_NO_CLONE));
+		p->clones_done = 0;
 		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
-	else
+	} else {
 		traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
+	}
 	return 0;
 }
 
@@ -54,10 +59,16 @@ int BPF_PROG(process_exit, struct task_struct *task)
 {
 	const __u32 tgid = task->tgid, tid = task->pid;
 	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
+	struct serving *s;
 
 	if (!p)
 		return 0;
-	bpf_map_delete_elem(&threads, &tid);
+	s = bpf_map_lookup_elem(&threads, &tid);
+	if (s) {
+		if (s->link == CLEW_LINK_CLONE && !s->forked && !s->waited)
+			__sync_fetch_and_add(&p->clones_done, 1);
+		bpf_map_delete_elem(&threads, &tid);
+	}
 	if (task->signal->live.counter > 0)
 		return 0;
 	if (p->flags & PROC_TRACED)
@@ -86,7 +97,7 @@ int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
 	if (preempt || !clones_made)
 		return 0;
 	s = bpf_map_lookup_elem(&threads, &tid);
-	if (!s || s->link != CLEW_LINK_CLONE)
+	if (!s || s->link != CLEW_LINK_CLONE || s->waited)
 		return 0;
 	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
 	if (regs->orig_ax != NR_futex || (regs->si & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET)
@@ -99,7 +110,7 @@ int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
 		if (at < now + GIL_WAIT_NS)
 			return 0;
 	}
-	bpf_map_delete_elem(&threads, &tid);
+	s->waited = 1;
 	count_stat(STAT_CLONE_EXPIRED);
 	return 0;
 }

@@ -161,8 +161,7 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   return drained_;
 }
 
-Status Tracer::SetProc(std::uint32_t tgid, std::uint32_t flags) {
-  const ProcEntry proc{.flags = flags};
+Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
   if (bpf_map_update_elem(programs_->procs_fd(), &tgid, &proc, BPF_ANY) != 0) {
     return ErrnoError("set the tracing of", "process " + std::to_string(tgid), errno);
   }
@@ -176,7 +175,9 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
   ProcEntry before;
   const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
-  if (auto status = SetProc(tgid, flags); !status) return status;
+  ProcEntry now = before;
+  now.flags = flags | (before.flags & ProcEntry::kLearned);
+  if (auto status = SetProc(tgid, now); !status) return status;
   // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
   const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
   if (injecting_ && (!known || !(before.flags & ProcEntry::kDecided) || eased)) injection_->AdoptProcess(tgid, until_ack);
@@ -189,7 +190,7 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   return {};
 }
 
-Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, 0); }
+Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }
 
 Status Tracer::Forget(std::uint32_t tgid) {
   if (watch_) watch_->Forget(tgid);

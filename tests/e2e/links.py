@@ -11,6 +11,8 @@ from tests.support.sandbox import PLAIN, TRACED, listening, wait_until
 
 SERVICE = pathlib.Path(__file__).parent / "services" / "links.py"
 ROUNDS = 10
+# What a process has to show before its started threads are evidence: CLONES_PROVEN of bpf/maps.bpf.h.
+PROOFS = 16
 
 
 class Links(e2e.EndToEndTest):
@@ -32,6 +34,13 @@ class Links(e2e.EndToEndTest):
         )
         wait_until(lambda: listening(self.port), "the service", process=process)
         return collector
+
+    def prove(self):
+        """Lets the service show that threads which it starts for a request end with it. Returns the tokens."""
+        tokens = [f"thread-proof{number}" for number in range(PROOFS)]
+        for token in tokens:
+            self.ask_and_wait("thread", token)
+        return tokens
 
     def calls_and_requests(self, collector, tokens):
         """token -> its CLIENT span, and token -> its SERVER span."""
@@ -55,10 +64,12 @@ class Links(e2e.EndToEndTest):
 
     def test_parents_are_what_the_evidence_says(self):
         collector = self.start()
+        proofs = self.prove()
         methods = {"inline": "thread", "thread": "clone", "fork": "clone", "pool": None, "after": None}
         tokens = {f"{how}-{number}": method for number in range(ROUNDS) for how, method in methods.items()}
         for token in tokens:
             self.ask_and_wait(token.rpartition("-")[0], token)
+        tokens |= dict.fromkeys(proofs)
 
         calls, requests, background = self.calls_and_requests(collector, tokens)
         for token, method in tokens.items():
@@ -75,13 +86,19 @@ class Links(e2e.EndToEndTest):
 
     def test_a_started_thread_that_waits_for_work_forgets_its_request(self):
         collector = self.start()
+        self.prove()
         first = self.ask("makes_pool", "first")
         time.sleep(0.7)
         self.ask_and_wait("uses_pool", "second")
         self.assertEqual(first.popen.wait(20), 0)
+        # Its thread outlived the first request and went on to serve: it is a pool's, so started threads mean nothing here.
+        self.ask_and_wait("uses_pool", "third")
+        self.ask_and_wait("thread", "fourth")
 
-        calls, requests, _ = self.calls_and_requests(collector, ["first", "second"])
+        calls, requests, _ = self.calls_and_requests(collector, ["first", "second", "third", "fourth"])
         self.assertEqual(calls["first"].parent_id, requests["first"].span_id)
+        self.assertEqual(calls["third"].parent_id, "", "its request was answered")
+        self.assertEqual(calls["fourth"].parent_id, "", "the process has shown that it has a pool")
         self.assertLess(calls["second"].start_ns, requests["first"].end_ns, "the first one was to be live still")
         self.assertEqual(calls["second"].parent_id, "", "its thread was started for another request")
 
