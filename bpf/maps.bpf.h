@@ -35,7 +35,7 @@ volatile __u32 new_proc_inject = 0;
 #define PROC_FIONREAD 32 /* k: seen to ask for it, while it was watched */
 #define PROC_DECIDED 64 /* user space has looked at it, and adopted the connections it had */
 #define PROC_NO_THREAD 16 /* k: thread evidence contradicted itself here; L2 and L4 are off */
-#define PROC_NO_CLONE 128 /* k: threads that were started for a request went on to serve others; L4 is off */
+#define PROC_NO_CLONE 128 /* started threads may be a pool's workers: no evidence (one waited for work; the runtime is known for it) */
 struct proc {
 	__u32 flags;
 	__u32 calls; /* k: socket calls so far */
@@ -315,7 +315,7 @@ enum stat {
 	STAT_DEMOTED, /* processes whose thread evidence was contradicted */
 	STAT_CLONE_EXPIRED,
 	STAT_CLONE_UNPROVEN, /* calls by started threads of processes that have not proven that those are no pool's workers */
-	STAT_CLONE_DEMOTED, /* processes whose started threads were a pool's workers */
+	STAT_CLONE_DEMOTED, /* processes in which a started thread waited for work */
 	STAT_DISAGREE, /* two layers named different parents */
 	STAT_MAX
 };

@@ -83,7 +83,8 @@ int BPF_PROG(process_exit, struct task_struct *task)
 
 /*
  * A thread that was started for a request and then waits for a condition or a queue may get another request's work next: its
- * evidence ends. CPython's interpreter lock is waited for with a deadline a few milliseconds ahead: that is no queue.
+ * evidence ends. And it may well be a pool's worker, of which the next one may take another request's work without waiting at all: so
+ * ends that of all started threads of the process. CPython's interpreter lock is waited for with a deadline a few milliseconds ahead: that is no queue.
  */
 SEC("tp_btf/sched_switch")
 int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
@@ -112,6 +113,10 @@ int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
 	}
 	s->waited = 1;
 	count_stat(STAT_CLONE_EXPIRED);
+	if (p && !s->forked && !(p->flags & PROC_NO_CLONE)) {
+		__sync_fetch_and_or(&p->flags, PROC_NO_CLONE);
+		count_stat(STAT_CLONE_DEMOTED);
+	}
 	return 0;
 }
 

@@ -53,7 +53,7 @@ constexpr std::array<Name, 13> kStats = {{
     {"thread_evidence_demoted", "Processes whose threads contradicted the evidence of the serving thread."},
     {"clone_evidence_expired", "Started threads that waited for a condition and lost their request."},
     {"clone_evidence_unproven", "Calls by started threads of processes that have not shown yet that those are no pool's workers."},
-    {"clone_evidence_demoted", "Processes whose started threads turned out to be a pool's workers."},
+    {"clone_evidence_demoted", "Processes in which a started thread waited, as a pool's workers do: started threads are no evidence there."},
     {"evidence_disagreed", "Requests for which two layers named different parents."},
 }};
 constexpr std::uint32_t kSelfTestInserted = 7;

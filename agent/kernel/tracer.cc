@@ -22,10 +22,10 @@ namespace {
 // Records that are read before all else gets its turn: on a saturated node the ring never runs empty.
 constexpr int kMostRecords = 8192;
 
-bool IsCpython(std::uint32_t tgid) {
+std::string ExeName(std::uint32_t tgid) {
   std::error_code error;
   const auto exe = std::filesystem::read_symlink("/proc/" + std::to_string(tgid) + "/exe", error);
-  return !error && exe.filename().string().starts_with("python");
+  return error ? std::string() : exe.filename().string();
 }
 
 }  // namespace
@@ -170,7 +170,10 @@ Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
 
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
-  if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
+  const std::string exe = ExeName(tgid);
+  if (exe.starts_with("python")) flags |= ProcEntry::kCpython;
+  // What a Java server starts while it serves is its pools' workers.
+  if (exe == "java") flags |= ProcEntry::kNoClone;
   const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
   ProcEntry before;

@@ -272,22 +272,14 @@ static __always_inline void adopt(const struct head *h, struct clew_context *ctx
 /* Whether what a started thread does now is for the request that it was started for. */
 static __always_inline int clone_counts(struct serving *s, __u32 tgid)
 {
-	__u64 span = s->span;
 	struct proc *p;
 
-	if (s->forked && !s->waited)
+	if (s->waited)
+		return 0;
+	if (s->forked)
 		return 1;
 	p = bpf_map_lookup_elem(&procs, &tgid);
-	if (!p)
-		return 0;
-	if (s->waited) {
-		if (!(p->flags & PROC_NO_CLONE) && !bpf_map_lookup_elem(&live, &span)) {
-			__sync_fetch_and_or(&p->flags, PROC_NO_CLONE);
-			count_stat(STAT_CLONE_DEMOTED);
-		}
-		return 0;
-	}
-	if (p->flags & PROC_NO_CLONE)
+	if (!p || p->flags & PROC_NO_CLONE)
 		return 0;
 	if (p->clones_done >= CLONES_PROVEN)
 		return 1;

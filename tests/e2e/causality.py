@@ -11,26 +11,16 @@ OPTIONS = cell.Options(concurrency=10, requests=30, seed=int(os.environ.get("CLE
 
 # runtime -> shape -> the share of its calls that the layers link at least; of other shapes any number may be linked.
 _BY_THREAD = dict.fromkeys(("seq", "retry", "lock", "saturated", "reuse", "cached", "outside"), 0.99)
-_BY_CLONE = dict.fromkeys(("par", "timer"), 0.8)  # a started thread that has to wait for a lock forgets
 _BY_PAYLOAD = dict.fromkeys(("seq", "reuse"), 0.99)
 LEAST_RECALL = {
-    "python-threads": _BY_THREAD | _BY_CLONE,
-    "python-fork": _BY_THREAD | _BY_CLONE,
-    "gunicorn-sync": _BY_THREAD | _BY_CLONE,
-    "gunicorn-gthread": _BY_THREAD | _BY_CLONE,
+    "python-threads": _BY_THREAD,
+    "python-fork": _BY_THREAD,
+    "gunicorn-sync": _BY_THREAD,
+    "gunicorn-gthread": _BY_THREAD,
     "java": _BY_THREAD,
     "nginx": _BY_PAYLOAD,
     "haproxy": _BY_PAYLOAD,
 }
-
-# A defect of layer L4: a worker that a pool starts for one request may take another one's work, and more of it as long as
-# it never has to wait. These shapes have pools that grow while they serve.
-_POOLS = {
-    "python-threads": ("pool", "futures"),
-    "gunicorn-gthread": ("pool", "futures"),
-    "java": ("par", "timer", "pool", "futures", "forget"),
-}
-KNOWN_WRONG = {(runtime, shape) for runtime, names in _POOLS.items() for shape in names}
 
 
 class Causality(unittest.TestCase):
@@ -56,8 +46,7 @@ class Causality(unittest.TestCase):
             with self.subTest(shape):
                 self.assertEqual(score.wrong_hops, 0, score.examples)
                 self.assertEqual(score.dangling, 0)
-                if (runtime, shape) not in KNOWN_WRONG:
-                    self.assertEqual(score.wrong, 0, score.examples)
+                self.assertEqual(score.wrong, 0, score.examples)
                 self.assertGreater(score.linkable, 0, "the calls were to be seen")
                 self.assertGreaterEqual(score.recall, LEAST_RECALL.get(runtime, {}).get(shape, 0))
 
