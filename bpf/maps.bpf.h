@@ -17,6 +17,7 @@ const volatile __u32 cfg_conn_storage = 1; /* 1: conn_storage, 0: conn_hash (sys
 const volatile __u64 cfg_sample_limit = ~0ULL; /* a new trace is sampled if its id's last 8 bytes are <= this */
 const volatile __u64 cfg_live_max_ns = 900ULL * 1000000000; /* an older request is no parent */
 const volatile __u32 cfg_self_tgid = 0; /* the agent: never traced */
+const volatile __u32 cfg_started_threads = 0; /* a thread that was started for a request is evidence, as a process is */
 const volatile __u32 cfg_wake_bytes = 1 << 20; /* ring fill mark above which the reader is woken */
 
 /* The process that may prepare sockets for adoption: the agent, during the self-test its child. */
@@ -35,16 +36,10 @@ volatile __u32 new_proc_inject = 0;
 #define PROC_FIONREAD 32 /* k: seen to ask for it, while it was watched */
 #define PROC_DECIDED 64 /* user space has looked at it, and adopted the connections it had */
 #define PROC_NO_THREAD 16 /* k: thread evidence contradicted itself here; L2 and L4 are off */
-#define PROC_NO_CLONE 128 /* started threads may be a pool's workers: no evidence (one waited for work; the runtime is known for it) */
 struct proc {
 	__u32 flags;
 	__u32 calls; /* k: socket calls so far */
-	__u32 clones_done; /* k: threads that were started for a request and ended without ever waiting for work */
-	__u32 pad;
 };
-/* So many, before a started thread is evidence: a pool starts its workers the same way, and the first thing that a new worker finds may
- * be what another request has queued. Workers do not end. */
-#define CLONES_PROVEN 16
 /* tgid -> proc. Selected processes and, without PROC_TRACED, excluded ones. Written by user space, by the cgroup check at first
  * sight, and by fork. */
 struct {
@@ -191,9 +186,7 @@ struct serving {
 	__u64 span; /* key in `live` */
 	__u8 link; /* CLEW_LINK_THREAD or CLEW_LINK_CLONE */
 	__u8 depth; /* clones between the serving thread and this one */
-	__u8 forked; /* the last of them made a process */
-	__u8 waited; /* for a condition, since: it may serve another request now, so this is no evidence any more */
-	__u8 pad[4];
+	__u8 pad[6];
 };
 #define MAX_CLONE_DEPTH 8
 struct {
@@ -314,8 +307,6 @@ enum stat {
 	STAT_SELFTEST_INSERTED,
 	STAT_DEMOTED, /* processes whose thread evidence was contradicted */
 	STAT_CLONE_EXPIRED,
-	STAT_CLONE_UNPROVEN, /* calls by started threads of processes that have not proven that those are no pool's workers */
-	STAT_CLONE_DEMOTED, /* processes in which a started thread waited for work */
 	STAT_DISAGREE, /* two layers named different parents */
 	STAT_MAX
 };

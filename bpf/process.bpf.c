@@ -16,22 +16,24 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (!p)
 		return 0;
 	if (from != to) {
-		struct proc inherited = { .flags = p->flags & ~(PROC_NO_THREAD | PROC_NO_CLONE) };
+		struct proc inherited = { .flags = p->flags & ~PROC_NO_THREAD };
 
 		if (bpf_map_update_elem(&procs, &to, &inherited, BPF_ANY))
 			count_drop(CLEW_DROP_PROC_FULL);
 		else if (p->flags & PROC_TRACED)
 			emit_proc(child, to, from, CLEW_PROC_FORK);
 	}
-	/* The request that the forking thread serves right now, not one that it may serve later. */
+	/* The request that the forking thread serves right now, not one that it may serve later. A pool starts its workers like this, too, and
+	 * the first thing that a new one finds may be what another request has queued: so threads count only where somebody said so. */
 	bpf_map_delete_elem(&threads, &to_tid);
+	if (from == to && !cfg_started_threads)
+		return 0;
 	s = bpf_map_lookup_elem(&threads, &from_tid);
-	if (!s || s->waited || !bpf_map_lookup_elem(&live, &s->span) || s->depth >= MAX_CLONE_DEPTH)
+	if (!s || !bpf_map_lookup_elem(&live, &s->span) || s->depth >= MAX_CLONE_DEPTH)
 		return 0;
 	copy = *s;
 	copy.link = CLEW_LINK_CLONE;
 	copy.depth++;
-	copy.forked = from != to;
 	if (bpf_map_update_elem(&threads, &to_tid, &copy, BPF_ANY))
 		count_drop(CLEW_DROP_THREAD_FULL);
 	clones_made = 1;
@@ -42,15 +44,11 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task)
 {
 	const __u32 tgid = task->tgid;
-	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
 
-	if (p) { /* what its threads have shown was another program's doing */
-		__sync_fetch_and_and(&p->flags, ~(PROC_NO_THREAD | PROC_NO_CLONE));
-		p->clones_done = 0;
+	if (bpf_map_lookup_elem(&procs, &tgid))
 		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
-	} else {
+	else
 		traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
-	}
 	return 0;
 }
 
@@ -59,16 +57,10 @@ int BPF_PROG(process_exit, struct task_struct *task)
 {
 	const __u32 tgid = task->tgid, tid = task->pid;
 	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
-	struct serving *s;
 
 	if (!p)
 		return 0;
-	s = bpf_map_lookup_elem(&threads, &tid);
-	if (s) {
-		if (s->link == CLEW_LINK_CLONE && !s->forked && !s->waited)
-			__sync_fetch_and_add(&p->clones_done, 1);
-		bpf_map_delete_elem(&threads, &tid);
-	}
+	bpf_map_delete_elem(&threads, &tid);
 	if (task->signal->live.counter > 0)
 		return 0;
 	if (p->flags & PROC_TRACED)
@@ -83,8 +75,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 
 /*
  * A thread that was started for a request and then waits for a condition or a queue may get another request's work next: its
- * evidence ends. And it may well be a pool's worker, of which the next one may take another request's work without waiting at all: so
- * ends that of all started threads of the process. CPython's interpreter lock is waited for with a deadline a few milliseconds ahead: that is no queue.
+ * evidence ends. CPython's interpreter lock is waited for with a deadline a few milliseconds ahead: that is no queue.
  */
 SEC("tp_btf/sched_switch")
 int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
@@ -98,7 +89,7 @@ int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
 	if (preempt || !clones_made)
 		return 0;
 	s = bpf_map_lookup_elem(&threads, &tid);
-	if (!s || s->link != CLEW_LINK_CLONE || s->waited)
+	if (!s || s->link != CLEW_LINK_CLONE)
 		return 0;
 	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
 	if (regs->orig_ax != NR_futex || (regs->si & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET)
@@ -111,12 +102,8 @@ int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
 		if (at < now + GIL_WAIT_NS)
 			return 0;
 	}
-	s->waited = 1;
+	bpf_map_delete_elem(&threads, &tid);
 	count_stat(STAT_CLONE_EXPIRED);
-	if (p && !s->forked && !(p->flags & PROC_NO_CLONE)) {
-		__sync_fetch_and_or(&p->flags, PROC_NO_CLONE);
-		count_stat(STAT_CLONE_DEMOTED);
-	}
 	return 0;
 }
 

@@ -41,7 +41,7 @@ constexpr std::array<Name, CLEW_INJECT_MAX> kInjects = {{
     {"inject_skip_busy", "Requests skipped because another one was being examined on that CPU."},
 }};
 // In the order of enum stat of bpf/maps.bpf.h.
-constexpr std::array<Name, 13> kStats = {{
+constexpr std::array<Name, 11> kStats = {{
     {"socket_calls", "Socket calls of traced processes."},
     {"copied_bytes", "Payload bytes copied from traced processes."},
     {"sockets_entered", "Sockets put under injection."},
@@ -52,8 +52,6 @@ constexpr std::array<Name, 13> kStats = {{
     {"self_test_inserted", "Headers inserted into the self-test's own requests."},
     {"thread_evidence_demoted", "Processes whose threads contradicted the evidence of the serving thread."},
     {"clone_evidence_expired", "Started threads that waited for a condition and lost their request."},
-    {"clone_evidence_unproven", "Calls by started threads of processes that have not shown yet that those are no pool's workers."},
-    {"clone_evidence_demoted", "Processes in which a started thread waited, as a pool's workers do: started threads are no evidence there."},
     {"evidence_disagreed", "Requests for which two layers named different parents."},
 }};
 constexpr std::uint32_t kSelfTestInserted = 7;

@@ -12,14 +12,9 @@ struct ProcEntry {
   static constexpr std::uint32_t kCpython = 8;
   static constexpr std::uint32_t kFionread = 32;
   static constexpr std::uint32_t kDecided = 64;
-  static constexpr std::uint32_t kNoClone = 128;
-  // What the kernel side has learned, which is not ours to forget: PROC_NO_THREAD, PROC_NO_CLONE.
-  static constexpr std::uint32_t kLearned = 16 | kNoClone;
 
   std::uint32_t flags = 0;
   std::uint32_t calls = 0;
-  std::uint32_t clones_done = 0;
-  std::uint32_t pad = 0;
 };
 
 }  // namespace clew::kernel

@@ -22,10 +22,10 @@ namespace {
 // Records that are read before all else gets its turn: on a saturated node the ring never runs empty.
 constexpr int kMostRecords = 8192;
 
-std::string ExeName(std::uint32_t tgid) {
+bool IsCpython(std::uint32_t tgid) {
   std::error_code error;
   const auto exe = std::filesystem::read_symlink("/proc/" + std::to_string(tgid) + "/exe", error);
-  return error ? std::string() : exe.filename().string();
+  return !error && exe.filename().string().starts_with("python");
 }
 
 }  // namespace
@@ -50,6 +50,7 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   program_options.capture = options.capture;
   program_options.trace_new_processes = !options.decide_first;
   program_options.sample_ratio = options.sample_ratio;
+  program_options.started_threads = options.started_threads;
   program_options.ring_bytes = options.ring_bytes;
   program_options.skip_ports = options.skip_ports;
   program_options.load_injection = options.inject != InjectMode::kOff;
@@ -161,7 +162,8 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   return drained_;
 }
 
-Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
+Status Tracer::SetProc(std::uint32_t tgid, std::uint32_t flags) {
+  const ProcEntry proc{.flags = flags};
   if (bpf_map_update_elem(programs_->procs_fd(), &tgid, &proc, BPF_ANY) != 0) {
     return ErrnoError("set the tracing of", "process " + std::to_string(tgid), errno);
   }
@@ -170,17 +172,12 @@ Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
 
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
-  const std::string exe = ExeName(tgid);
-  if (exe.starts_with("python")) flags |= ProcEntry::kCpython;
-  // What a Java server starts while it serves is its pools' workers.
-  if (exe == "java") flags |= ProcEntry::kNoClone;
+  if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
   const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
   ProcEntry before;
   const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
-  ProcEntry now = before;
-  now.flags = flags | (before.flags & ProcEntry::kLearned);
-  if (auto status = SetProc(tgid, now); !status) return status;
+  if (auto status = SetProc(tgid, flags); !status) return status;
   // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
   const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
   if (injecting_ && (!known || !(before.flags & ProcEntry::kDecided) || eased)) injection_->AdoptProcess(tgid, until_ack);
@@ -193,7 +190,7 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   return {};
 }
 
-Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }
+Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, 0); }
 
 Status Tracer::Forget(std::uint32_t tgid) {
   if (watch_) watch_->Forget(tgid);

@@ -10,7 +10,6 @@
 #include "agent/kernel/event_source.h"
 #include "agent/kernel/fionread_watch.h"
 #include "agent/kernel/injection.h"
-#include "agent/kernel/proc_entry.h"
 #include "agent/kernel/programs.h"
 #include "agent/process/process_control.h"
 #include "base/counter.h"
@@ -31,6 +30,7 @@ struct TracerOptions {
   bool decide_first = false;  // a process in a selected cgroup waits for Trace(): some executables are excluded
   std::vector<std::uint16_t> skip_ports;  // never HTTP: no injection
   double sample_ratio = 1.0;
+  bool started_threads = false;  // they are evidence of a parent, as processes are
   std::size_t ring_bytes = 8 << 20;
 };
 
@@ -60,7 +60,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   Tracer() = default;
   Status StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
                         const std::vector<std::string>& paths);
-  Status SetProc(std::uint32_t tgid, const ProcEntry& proc);
+  Status SetProc(std::uint32_t tgid, std::uint32_t flags);
   static int OnRecord(void* self, void* data, std::size_t size);
 
   std::unique_ptr<Programs> programs_;

@@ -269,24 +269,6 @@ static __always_inline void adopt(const struct head *h, struct clew_context *ctx
 	ctx->origin = CLEW_ORIGIN_ADOPTED;
 }
 
-/* Whether what a started thread does now is for the request that it was started for. */
-static __always_inline int clone_counts(struct serving *s, __u32 tgid)
-{
-	struct proc *p;
-
-	if (s->waited)
-		return 0;
-	if (s->forked)
-		return 1;
-	p = bpf_map_lookup_elem(&procs, &tgid);
-	if (!p || p->flags & PROC_NO_CLONE)
-		return 0;
-	if (p->clones_done >= CLONES_PROVEN)
-		return 1;
-	count_stat(STAT_CLONE_UNPROVEN);
-	return 0;
-}
-
 /*
  * Context of a request that this thread is about to send. `h`: its head as far as scanned, with a forwarded or own traceparent.
  * Fills everything but ctx->inject.
@@ -318,7 +300,7 @@ __noinline int find_parent(__u32 proc_flags, const struct head *h, struct clew_c
 		}
 	}
 	s = bpf_map_lookup_elem(&threads, &tid);
-	if (s && !(proc_flags & PROC_NO_THREAD) && (s->link != CLEW_LINK_CLONE || clone_counts(s, id >> 32))) {
+	if (s && !(proc_flags & PROC_NO_THREAD)) {
 		thread_span = s->span;
 		link = s->link;
 		by_thread = bpf_map_lookup_elem(&live, &thread_span);

@@ -11,8 +11,6 @@ from tests.support.sandbox import PLAIN, TRACED, listening, wait_until
 
 SERVICE = pathlib.Path(__file__).parent / "services" / "links.py"
 ROUNDS = 10
-# What a process has to show before its started threads are evidence: CLONES_PROVEN of bpf/maps.bpf.h.
-PROOFS = 16
 
 
 class Links(e2e.EndToEndTest):
@@ -25,8 +23,8 @@ class Links(e2e.EndToEndTest):
     def ask_and_wait(self, how, token):
         self.assertEqual(self.ask(how, token).popen.wait(20), 0, how)
 
-    def start(self):
-        collector, _ = self.start_clew()
+    def start(self, started_threads):
+        collector, _ = self.start_clew(flags=[f"--started-threads={started_threads}"])
         leaf = Echo(self.sandbox, group=PLAIN).start()
         self.port = self.sandbox.free_port()
         process = self.sandbox.spawn(
@@ -34,13 +32,6 @@ class Links(e2e.EndToEndTest):
         )
         wait_until(lambda: listening(self.port), "the service", process=process)
         return collector
-
-    def prove(self):
-        """Lets the service show that threads which it starts for a request end with it. Returns the tokens."""
-        tokens = [f"thread-proof{number}" for number in range(PROOFS)]
-        for token in tokens:
-            self.ask_and_wait("thread", token)
-        return tokens
 
     def calls_and_requests(self, collector, tokens):
         """token -> its CLIENT span, and token -> its SERVER span."""
@@ -63,13 +54,17 @@ class Links(e2e.EndToEndTest):
         return *split(spans), background
 
     def test_parents_are_what_the_evidence_says(self):
-        collector = self.start()
-        proofs = self.prove()
-        methods = {"inline": "thread", "thread": "clone", "fork": "clone", "pool": None, "after": None}
+        self.check_parents("on", thread="clone")
+
+    def test_a_started_thread_is_no_evidence_unless_wanted(self):
+        self.check_parents("off", thread=None)
+
+    def check_parents(self, started_threads, thread):
+        collector = self.start(started_threads)
+        methods = {"inline": "thread", "thread": thread, "fork": "clone", "pool": None, "after": None}
         tokens = {f"{how}-{number}": method for number in range(ROUNDS) for how, method in methods.items()}
         for token in tokens:
             self.ask_and_wait(token.rpartition("-")[0], token)
-        tokens |= dict.fromkeys(proofs)
 
         calls, requests, background = self.calls_and_requests(collector, tokens)
         for token, method in tokens.items():
@@ -85,18 +80,14 @@ class Links(e2e.EndToEndTest):
         self.assertEqual({span.parent_id for span in background}, {""}, "nobody asked for these")
 
     def test_a_started_thread_that_waits_for_work_forgets_its_request(self):
-        collector = self.start()
-        self.prove()
+        collector = self.start("on")
         first = self.ask("makes_pool", "first")
         time.sleep(0.7)
         self.ask_and_wait("uses_pool", "second")
         self.assertEqual(first.popen.wait(20), 0)
-        # The process has shown that it has a pool: started threads mean nothing here any more.
-        self.ask_and_wait("thread", "third")
 
-        calls, requests, _ = self.calls_and_requests(collector, ["first", "second", "third"])
+        calls, requests, _ = self.calls_and_requests(collector, ["first", "second"])
         self.assertEqual(calls["first"].parent_id, requests["first"].span_id)
-        self.assertEqual(calls["third"].parent_id, "", "its thread may be a pool's")
         self.assertLess(calls["second"].start_ns, requests["first"].end_ns, "the first one was to be live still")
         self.assertEqual(calls["second"].parent_id, "", "its thread was started for another request")
 
