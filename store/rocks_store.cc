@@ -1,5 +1,8 @@
 #include "store/rocks_store.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/log.h"
 #include "store/rocks_db.h"
 #include "store/rocks_reader.h"
@@ -25,12 +28,18 @@ class RocksStore final : public SpanStore {
 
   Status ReadTrace(const TraceId& trace,
                    const std::function<bool(const SpanRecord&)>& each) override {
-    bool any = false;
+    std::vector<SpanRecord> spans;
     const Status read = ReadFragments(*db_, trace, [&](const SpanRecord& span) {
-      any = true;
-      return each(span);
+      spans.push_back(span);
+      return true;
     });
-    if (read && !any) return Error{Code::kNotFound, "no trace " + trace.ToHex()};
+    if (read && spans.empty()) return Error{Code::kNotFound, "no trace " + trace.ToHex()};
+    std::sort(spans.begin(), spans.end(), [](const SpanRecord& a, const SpanRecord& b) {
+      return std::tie(a.start, a.span_id) < std::tie(b.start, b.span_id);
+    });
+    for (const SpanRecord& span : spans) {
+      if (!each(span)) return {};
+    }
     return read;
   }
 
@@ -38,8 +47,19 @@ class RocksStore final : public SpanStore {
                                             std::size_t limit) override {
     return FindTracesByPrefix(*db_, hex_prefix, limit);
   }
-  Result<std::vector<TraceSummary>> Search(const TraceQuery& query) override {
-    return SearchTraces(*db_, query);
+  Result<Page> Search(const Query& query, const Budget& budget) override {
+    const auto cursor = DecodeCursor(query);
+    if (!cursor) return cursor.error();
+    return ScanSearch(AllTraces(*db_), query, budget, cursor->value_or(FirstCursor(0)));
+  }
+  Result<Listing<OperationInfo>> Operations(const std::string& service) override {
+    return ScanOperations(AllTraces(*db_), service);
+  }
+  Result<Listing<AttributeKeyInfo>> AttributeKeys() override {
+    return ScanAttributeKeys(AllTraces(*db_));
+  }
+  Result<DependencyGraph> Dependencies(UnixNanos start_min, UnixNanos start_max) override {
+    return ScanDependencies(AllTraces(*db_), start_min, start_max);
   }
   Result<std::vector<ServiceInfo>> Services() override { return ListServices(*db_); }
 

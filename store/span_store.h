@@ -35,26 +35,29 @@ struct OperationInfo {
 struct AttributeKeyInfo {
   std::string key;
   AttributeScope scope = AttributeScope::kSpan;  // kSpan or kResource
-  std::uint64_t span_count = 0;                  // spans that have it, themselves or by their resource
+  std::uint64_t span_count = 0;  // spans that have it, themselves or by their resource
   bool operator==(const AttributeKeyInfo&) const = default;
 };
 
 // A list that the store keeps within bounds, whatever is sent.
 template <typename T>
 struct Listing {
-  std::vector<T> items;    // sorted: services and operations by name (then kind), keys by key (then scope)
+  std::vector<T>
+      items;  // sorted: services and operations by name (then kind), keys by key (then scope)
   bool truncated = false;  // there are more than the store keeps
 };
 
 // Calls of one service to another. A call is a span whose parent span is in the same trace and of
-// another service; it counts when both are stored, in either order of arrival. Every call weighs the
-// inverse of its sampling probability (SamplingWeight), so the counts are estimates of what happened.
+// another service; it counts when both are stored, in either order of arrival. Every call weighs
+// the inverse of its sampling probability (SamplingWeight), so the counts are estimates of what
+// happened.
 struct Dependency {
   std::string caller;
   std::string callee;
   double calls = 0;
-  double errors = 0;                       // calls whose span has status ERROR
-  std::chrono::nanoseconds p50{0}, p95{0}, p99{0};  // of the callee's spans, within 2 % of the value
+  double errors = 0;  // calls whose span has status ERROR
+  std::chrono::nanoseconds p50{0}, p95{0},
+      p99{0};  // of the callee's spans, within 2 % of the value
 };
 
 struct DependencyGraph {
@@ -93,10 +96,10 @@ class SpanStore {
   // One page of the traces that match. While spans are written, following next_cursor to the end
   // lists no trace twice, and every trace that was stored when the first page was asked and matched
   // all the time; what was stored later may be listed or not. A page may be empty and have a next
-  // one. A partial page in order kNewest lacks nothing before its next_cursor; one in order kSlowest
-  // holds the slowest of what was examined and has no next_cursor. Only kUnreadable pages lack traces
-  // in the midst. Errors: kInvalid (query, cursor; a cursor may expire, the message says so),
-  // kCorrupt, kUnavailable.
+  // one. A partial page in order kNewest lacks nothing before its next_cursor; one in order
+  // kSlowest holds the slowest of what was examined and has no next_cursor. Only kUnreadable pages
+  // lack traces in the midst. Errors: kInvalid (query, cursor; a cursor may expire, the message
+  // says so), kCorrupt, kUnavailable.
   virtual Result<Page> Search(const Query& query, const Budget& budget) = 0;
   virtual Result<std::vector<ServiceInfo>> Services() = 0;
   // Of one service; an unknown one has none.

@@ -1,5 +1,5 @@
-// The attributes of OTLP messages, read in place: key and value of each, without copying and without
-// generated code.
+// The attributes of OTLP messages, read in place: key and value of each, without copying and
+// without generated code.
 //
 // Nothing is checked but the wire format; malformed bytes throw a protozero::exception.
 #pragma once

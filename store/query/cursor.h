@@ -1,12 +1,12 @@
-// Where a page ended: a place in the order of traces, and the state of the store that the first page
-// saw. Opaque to clients, checked when it comes back.
+// Where a page ended: a place in the order of traces, and the state of the store that the first
+// page saw. Opaque to clients, checked when it comes back.
 //
 // Text: base64url of
-//   version u8 = 1 | order u8 | fingerprint u64be | horizon u64be | start_ns u64be | duration_ns u64be
-//   | trace_id[16] | check u32be
-// `fingerprint` ties it to its query (conditions, time range, order; the limit may change from page to
-// page), `check` is the XXH3 of all before it: a typed or cut one is refused, not misread. Neither is a
-// secret; a forged cursor can only name another place.
+//   version u8 = 1 | order u8 | fingerprint u64be | horizon u64be | start_ns u64be | duration_ns
+//   u64be | trace_id[16] | check u32be
+// `fingerprint` ties it to the conditions of its query (limit and time range may change from page
+// to page), `check` is the XXH3 of all before it: a typed or cut one is refused, not misread.
+// Neither is a secret; a forged cursor can only name another place.
 #pragma once
 
 #include <optional>

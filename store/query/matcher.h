@@ -16,8 +16,8 @@ class Matcher {
   // Validates the query. kInvalid says what is wrong.
   static Result<Matcher> Make(const Query& query);
 
-  // All span conditions hold on this span. Attributes are decoded from the OTLP bytes, and only when
-  // the cheaper conditions hold; of malformed bytes what comes before the damage counts.
+  // All span conditions hold on this span. Attributes are decoded from the OTLP bytes, and only
+  // when the cheaper conditions hold; of malformed bytes what comes before the damage counts.
   bool MatchesSpan(const SpanRecord& span) const;
   // All trace conditions hold and the trace starts within the query's time range.
   bool MatchesTrace(const TraceSummary& summary) const;

@@ -26,10 +26,11 @@ class Predicate {
   const Condition& condition() const { return condition_; }
   // `value op literal`. The value of a numeric field (kind, status, duration, counts) is an Int.
   bool Holds(const ValueView& value) const;
-  // False when no value between `low` and `high` (inclusive, numbers only) can hold. For ranges kept
-  // beside numeric columns; strings that are numbers must have been counted in.
+  // False when no value between `low` and `high` (inclusive, numbers only) can hold. For ranges
+  // kept beside numeric columns; strings that are numbers must have been counted in.
   bool MayHoldBetween(const Number& low, const Number& high) const;
-  // For an equality, the term (TermOf) that every value which holds has; nothing for other operators.
+  // For an equality, the term (TermOf) that every value which holds has; nothing for other
+  // operators.
   std::optional<std::string> Term() const;
 
  private:

@@ -1,8 +1,8 @@
 // The one query model: what tracectl, the query service and every store understand.
 //
-// A query finds traces. Its span conditions must all hold on one and the same span of the trace, its
-// trace conditions on the trace as a whole; a query without conditions finds every trace of its time
-// range. The text form is store/query/parse.h, the meaning for users docs/query.md.
+// A query finds traces. Its span conditions must all hold on one and the same span of the trace,
+// its trace conditions on the trace as a whole; a query without conditions finds every trace of its
+// time range. The text form is store/query/parse.h, the meaning for users docs/query.md.
 #pragma once
 
 #include <chrono>
@@ -37,15 +37,24 @@ enum class Field : std::uint8_t {
 };
 inline bool IsOfTrace(Field field) { return field >= Field::kTraceDuration; }
 
-enum class Op : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kExists, kRegex };
+enum class Op : std::uint8_t {
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kExists,
+  kRegex
+};
 
 // Where kAttribute looks: `span.` or `resource.` prefix, or either.
 enum class AttributeScope : std::uint8_t { kEither, kSpan, kResource };
 
-// What a value is compared with. With a number: by number. Without: by text.
+// What a value is compared with: a number, or else a text.
 struct Literal {
   std::string text;  // kRegex: the expression (RE2 syntax), which must match somewhere in the text
-  std::optional<Number> number;
+  std::optional<Number> number;  // set: the text is empty
   bool operator==(const Literal&) const = default;
 };
 
@@ -70,8 +79,8 @@ inline constexpr std::size_t kMaxLiteralBytes = 4096;  // of a key or a literal
 inline constexpr std::uint32_t kMaxLimit = 10'000;
 
 struct Query {
-  std::vector<Condition> conditions;  // at most kMaxConditions
-  UnixNanos start_min{};              // of the trace's start, inclusive
+  std::vector<Condition> conditions;       // at most kMaxConditions
+  UnixNanos start_min{};                   // of the trace's start, inclusive
   UnixNanos start_max = UnixNanos::max();  // inclusive
   Order order = Order::kNewest;
   std::uint32_t limit = 20;  // traces of a page, at most kMaxLimit
@@ -120,7 +129,7 @@ const char* StatusName(std::uint8_t status);
 const char* PartialName(Partial partial);
 
 // What the model promises of every query that reaches a store: bounded, literals that fit their
-// fields, regular expressions that compile. kInvalid says what is wrong.
+// fields. Regular expressions are compiled by Predicate. kInvalid says what is wrong.
 Status Validate(const Query& query);
 
 }  // namespace clew::store

@@ -2,8 +2,8 @@
 //
 // docs/query.md, "Comparing", is the specification for users. In short: a value is a text, and some
 // values are a number too. An int and a double are numbers; so is a string that is spelled like one
-// (ReadNumber), since much telemetry sends numbers as text. A comparison with a number is by number,
-// any other one by text, byte by byte.
+// (ReadNumber), since much telemetry sends numbers as text. A comparison with a number is by
+// number, any other one by text, byte by byte.
 #pragma once
 
 #include <compare>
@@ -21,8 +21,8 @@ using Number = std::variant<std::int64_t, double>;
 std::partial_ordering CompareNumbers(const Number& a, const Number& b);
 
 // The number that a text is in whole: -?(0|[1-9][0-9]*)(\.[0-9]+)? of at most 32 bytes, an integer
-// within int64. No exponent, no leading zeros and no plus sign: "1e5", "007" and "+1" are names more
-// often than numbers.
+// within int64. No exponent, no leading zeros and no plus sign: "1e5", "007" and "+1" are names
+// more often than numbers.
 std::optional<Number> ReadNumber(std::string_view text);
 
 // An attribute's value. Views the bytes that it was read from.
@@ -43,8 +43,8 @@ struct ValueView {
 std::optional<Number> NumberOf(const ValueView& value);
 
 // The text of a value: a string itself, true or false, an integer in decimal, a double in the
-// shortest decimal that reads back equal ("500" for 500.0). Nothing for a compound. The view is into
-// the value or into `buffer`.
+// shortest decimal that reads back equal ("500" for 500.0). Nothing for a compound. The view is
+// into the value or into `buffer`.
 std::optional<std::string_view> TextOf(const ValueView& value, std::string& buffer);
 
 // The text under which a value is looked up: values that any `=` of the query model takes for equal

@@ -14,9 +14,9 @@
 
 #include "base/time.h"
 #include "collector_process.h"
+#include "realistic.h"
 #include "sender.h"
 #include "verify.h"
-#include "workload.h"
 
 namespace clew::bench {
 namespace {

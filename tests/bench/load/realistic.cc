@@ -1,9 +1,9 @@
-#include "workload.h"
+#include "realistic.h"
 
 #include <array>
-#include <cmath>
-#include <cstring>
 #include <protozero/pbf_writer.hpp>
+
+#include "random.h"
 
 namespace clew::bench {
 namespace {
@@ -12,36 +12,6 @@ using protozero::pbf_writer;
 
 constexpr int kServices = 30;
 constexpr int kOperations = 20;  // of a service
-constexpr std::uint64_t kTraceStepNs = 100'000;
-
-// splitmix64: a few nanoseconds a number, and any seed will do.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t Next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ull);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-  }
-  int Below(int n) { return static_cast<int>(Next() % static_cast<std::uint64_t>(n)); }
-  double Exponential(double mean) {
-    const double uniform = (static_cast<double>(Next() >> 11) + 1) * 0x1p-53;
-    return -mean * std::log(uniform);
-  }
-  template <typename Id>
-  Id NextId() {
-    Id id;
-    for (std::size_t i = 0; i < Id::kSize; i += sizeof(std::uint64_t)) {
-      const std::uint64_t word = Next() | 1;  // never all-zero
-      std::memcpy(id.bytes.data() + i, &word, sizeof(word));
-    }
-    return id;
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 constexpr std::array<const char*, kServices> kServiceNames = {
     "frontend", "gateway", "checkout", "cart",      "catalog", "search",   "pricing",  "inventory",
@@ -67,12 +37,25 @@ void AddNumber(pbf_writer& message, std::uint32_t field, const char* key, std::i
   any.add_int64(3, value);
 }
 
+std::string SpanName(int operation) {
+  const char* const method = operation % 4 == 3 ? "POST" : "GET";
+  return std::string(method) + " /api/v1/" + kResources[static_cast<std::size_t>(operation)] +
+         "/{id}";
+}
+
+int SpanKind(const WorkSpan& span) { return span.parent.valid() ? 3 : 2; }
+
 void AddResource(pbf_writer& resource_spans, int service) {
   pbf_writer resource(resource_spans, 1);
   AddText(resource, 1, "service.name", Workload::ServiceName(service));
   AddText(resource, 1, "host.name",
           "node-" + std::to_string(service % 7) + ".eu-west-1.compute.internal");
   AddText(resource, 1, "service.version", "2." + std::to_string(service) + ".1");
+}
+
+void AddScope(pbf_writer& scope_spans) {
+  pbf_writer scope(scope_spans, 1);
+  scope.add_string(1, "clew");
 }
 
 void AddAttributes(pbf_writer& span, const WorkSpan& work) {
@@ -97,6 +80,20 @@ void AddAttributes(pbf_writer& span, const WorkSpan& work) {
 
 }  // namespace
 
+Workload::Workload(std::uint64_t seed, std::uint64_t begin_ns, std::uint64_t step_ns)
+    : seed_(seed), begin_ns_(begin_ns), step_ns_(step_ns) {
+  for (int service = 0; service < kServices; ++service) {
+    std::string bytes;
+    pbf_writer resource_spans(bytes);
+    AddResource(resource_spans, service);
+    resources_.push_back(std::make_shared<const std::string>(std::move(bytes)));
+  }
+  std::string bytes;
+  pbf_writer scope_spans(bytes);
+  AddScope(scope_spans);
+  scope_ = std::make_shared<const std::string>(std::move(bytes));
+}
+
 std::string Workload::ServiceName(int service) {
   return kServiceNames[static_cast<std::size_t>(service)];
 }
@@ -112,7 +109,7 @@ WorkTrace Workload::Trace(std::uint64_t number) const {
     span.service = i == 0 ? 0 : random.Below(kServices);
     span.operation = random.Below(kOperations);
     span.error = random.Below(50) == 0;
-    span.start_ns = begin_ns_ + number * kTraceStepNs;
+    span.start_ns = begin_ns_ + number * step_ns_;
     if (i > 0) {
       const WorkSpan& parent = trace.spans[static_cast<std::size_t>(random.Below(i))];
       span.parent = parent.id;
@@ -130,10 +127,8 @@ std::string Workload::SerializeSpan(const TraceId& trace, const WorkSpan& work) 
   span.add_bytes(1, trace.View().data(), TraceId::kSize);
   span.add_bytes(2, work.id.View().data(), SpanId::kSize);
   if (work.parent.valid()) span.add_bytes(4, work.parent.View().data(), SpanId::kSize);
-  const char* const resource = kResources[static_cast<std::size_t>(work.operation)];
-  const char* const method = work.operation % 4 == 3 ? "POST" : "GET";
-  span.add_string(5, std::string(method) + " /api/v1/" + resource + "/{id}");
-  span.add_enum(6, work.parent.valid() ? 3 : 2);
+  span.add_string(5, SpanName(work.operation));
+  span.add_enum(6, SpanKind(work));
   span.add_fixed64(7, work.start_ns);
   span.add_fixed64(8, work.end_ns);
   AddAttributes(span, work);
@@ -143,6 +138,30 @@ std::string Workload::SerializeSpan(const TraceId& trace, const WorkSpan& work) 
   }
   span.add_fixed32(16, 0x101);
   return bytes;
+}
+
+store::SpanBatch Workload::Records(std::uint64_t first, std::uint64_t count) const {
+  store::SpanBatch batch;
+  batch.reserve(count * kSpansPerTrace);
+  for (std::uint64_t number = first; number < first + count; ++number) {
+    const WorkTrace trace = Trace(number);
+    for (const WorkSpan& work : trace.spans) {
+      store::SpanRecord& record = batch.emplace_back();
+      record.trace_id = trace.id;
+      record.span_id = work.id;
+      record.parent_id = work.parent;
+      record.service = ServiceName(work.service);
+      record.name = SpanName(work.operation);
+      record.kind = static_cast<std::uint8_t>(SpanKind(work));
+      record.status_code = work.error ? 2 : 0;
+      record.start = UnixNanosFrom(work.start_ns);
+      record.end = UnixNanosFrom(work.end_ns);
+      record.resource = resources_[static_cast<std::size_t>(work.service)];
+      record.scope = scope_;
+      record.span = SerializeSpan(trace.id, work);
+    }
+  }
+  return batch;
 }
 
 std::string Workload::Request(std::uint64_t first, std::uint64_t count) const {
@@ -161,10 +180,7 @@ std::string Workload::Request(std::uint64_t first, std::uint64_t count) const {
     pbf_writer resource_spans(request, 1);
     AddResource(resource_spans, service);
     pbf_writer scope_spans(resource_spans, 2);
-    {
-      pbf_writer scope(scope_spans, 1);
-      scope.add_string(1, "clew");
-    }
+    AddScope(scope_spans);
     for (const std::string& span : spans) scope_spans.add_bytes(2, span);
   }
   return bytes;
