@@ -15,21 +15,10 @@
 
 #include "base/result.h"
 #include "store/segment/columns.h"
+#include "store/span_glance.h"
 #include "store/span_record.h"
 
 namespace clew::store {
-
-// What a summary needs of a span. Views the segment.
-struct SpanGlance {
-  SpanId span_id;
-  bool has_parent = false;
-  std::uint8_t status_code = 0;
-  UnixNanos start{};
-  UnixNanos end{};
-  std::string_view service;
-  std::string_view name;
-  std::uint64_t arrival = 0;
-};
 
 class SegmentReader {
  public:
