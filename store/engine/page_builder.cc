@@ -13,8 +13,7 @@ std::size_t BytesOf(const TraceSummary& summary) {
 
 }  // namespace
 
-bool PageBuilder::Wants(const Place& place) const {
-  if (!Precedes(query_.order, cursor_.after, place)) return false;
+bool PageBuilder::Reaches(const Place& place) const {
   MutexLock lock(mutex_);
   return found_.size() <= limit_ || Precedes(query_.order, place, std::prev(found_.end())->place);
 }

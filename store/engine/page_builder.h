@@ -17,8 +17,13 @@ class PageBuilder {
   PageBuilder(const Query& query, const Budget& budget, const Cursor& cursor)
       : query_(query), memory_(budget.memory_bytes), cursor_(cursor) {}
 
-  // False: a trace at this place cannot be on the page, nor tell whether there is another page.
-  bool Wants(const Place& place) const;
+  // False: neither a trace at this place nor one behind it can be on the page, or tell whether there
+  // is a next page.
+  bool Reaches(const Place& place) const;
+  // False: no trace at this place can.
+  bool Wants(const Place& place) const {
+    return Precedes(query_.order, cursor_.after, place) && Reaches(place);
+  }
   void Offer(const Place& place, TraceSummary summary);
   // The page, when all traces have been offered.
   Page Finish() const;
@@ -37,7 +42,6 @@ class PageBuilder {
       return Precedes(order, a.place, b.place);
     }
   };
-  std::size_t Room() const REQUIRES(mutex_);
 
   const Query& query_;
   const std::size_t memory_;

@@ -1,7 +1,9 @@
 #include "store/engine/search.h"
 
 #include <algorithm>
-#include <set>
+#include <limits>
+#include <map>
+#include <optional>
 #include <unordered_set>
 
 #include "store/engine/page_builder.h"
@@ -39,6 +41,7 @@ struct Candidate {
 // One search. Threads take tasks in turn, hot chunks first.
 class Searcher::Run {
  public:
+  // All must outlive this.
   Run(const Searcher& searcher, const View& view, const Query& query, const Budget& budget,
       const Matcher& matcher, const Cursor& cursor)
       : searcher_(searcher),
@@ -52,7 +55,7 @@ class Searcher::Run {
     for (const auto& chunk : *view_.hot) {
       if (chunk->sequence() <= horizon_) chunks_.push_back(chunk.get());
     }
-    MakeTasks();
+    MakeTasks(cursor);
   }
 
   Page Answer() {
@@ -67,7 +70,10 @@ class Searcher::Run {
   }
 
  private:
-  void MakeTasks() {
+  void MakeTasks(const Cursor& cursor) {
+    // Traces before the cursor were on the pages before.
+    UnixNanos start_max = query_.start_max;
+    if (query_.order == Order::kNewest) start_max = std::min(start_max, cursor.after.start);
     std::map<SegmentKey, LateTrace> widened;
     for (const auto& [unused, late] : *view_.late) {
       for (const SegmentKey& part : late.parts) {
@@ -88,7 +94,7 @@ class Searcher::Run {
       }
       // What came after the horizon may have made a trace start earlier than it did then.
       if (task.cut) task.bound.start = UnixNanos::max();
-      if (min_start > query_.start_max || task.bound.start < query_.start_min) continue;
+      if (min_start > start_max || task.bound.start < query_.start_min) continue;
       tasks_.push_back(std::move(task));
     }
     std::sort(tasks_.begin(), tasks_.end(), [this](const Task& a, const Task& b) {
@@ -107,14 +113,12 @@ class Searcher::Run {
         if (next_chunk_ < chunks_.size()) {
           chunk = next_chunk_++;
         } else {
-          if (next_task_ == tasks_.size() || !page_.Wants(tasks_[next_task_].bound)) return;
+          if (next_task_ == tasks_.size() || !page_.Reaches(tasks_[next_task_].bound)) return;
           task = &tasks_[next_task_++];
         }
         if (const Partial exceeded = Exceeded(); exceeded != Partial::kNo) {
           partial_ = exceeded;
-          // Not what the other threads are at, either: its bound comes before ours.
-          bound_ = task == nullptr || in_hand_.empty() ? kFirstPlace : *in_hand_.begin();
-          if (task != nullptr && in_hand_.empty()) bound_ = task->bound;
+          bound_ = task == nullptr ? kFirstPlace : task->bound;  // the others finish what they are at
           return;
         }
       }
@@ -141,27 +145,29 @@ class Searcher::Run {
     chunk.EachTrace([&](std::span<const SpanRecord* const> spans) {
       const TraceId& trace = spans.front()->trace_id;
       // The trace can only start earlier than these spans.
-      if (query_.order == Order::kNewest &&
-          !page_.Wants({.start = spans.front()->start, .trace = trace})) {
-        return;
-      }
+      const UnixNanos start = spans.front()->start;
+      if (start < query_.start_min) return;
+      if (query_.order == Order::kNewest && !page_.Reaches({.start = start, .trace = trace})) return;
       const bool matches = matcher_.any_span() ||
                            std::any_of(spans.begin(), spans.end(), [&](const SpanRecord* span) {
                              return matcher_.MatchesSpan(*span);
                            });
-      if (matches) Resolve(trace);
+      if (!matches) return;
+      const auto late = view_.late->find(trace);
+      Resolve(trace, late == view_.late->end() ? std::vector<SegmentKey>{} : late->second.parts);
     });
   }
 
-  // Asks all parts of a trace that has more than one.
-  void Resolve(const TraceId& trace) {
+  // Asks all parts of a trace that has more than one, or hot ones.
+  void Resolve(const TraceId& trace, const std::vector<SegmentKey>& sealed_parts) {
     {
       MutexLock lock(mutex_);
       if (!resolved_.insert(trace).second) return;
     }
-    auto summary = searcher_.parts_.SummaryOf(view_, trace, horizon_);
+    auto summary = searcher_.parts_.SealedSummary(view_, trace, sealed_parts, horizon_);
     if (!summary) return Damaged(summary.error());
-    if (*summary) Offer(trace, **std::move(summary));
+    FoldHot(view_, trace, horizon_, *summary);
+    if (summary->span_count > 0) Offer(trace, *std::move(summary));
   }
 
   void Offer(const TraceId& trace, Summary summary) {
@@ -205,16 +211,10 @@ class Searcher::Run {
 
   void SearchTask(const Task& task) {
     if (!DurationMayHold(task.bound.duration) || !FilterAllows(task.meta->key)) return;
-    {
-      MutexLock lock(mutex_);
-      in_hand_.insert(task.bound);
-    }
     const Status searched = SearchSegment(task);
     if (!searched) {
       Damaged({searched.error().code, NameOf(task.meta->key) + ": " + searched.error().message});
     }
-    MutexLock lock(mutex_);
-    in_hand_.erase(in_hand_.find(task.bound));
   }
 
   Status SearchSegment(const Task& task) {
@@ -230,20 +230,22 @@ class Searcher::Run {
         if ((*arrivals)->At(row) > horizon_) (*rows)[row] = 0;
       }
     }
+    if (std::find(rows->begin(), rows->end(), 1) == rows->end()) return {};
     auto candidates = Candidates(task, segment, *rows);
     if (!candidates) return candidates.error();
     for (const Candidate& candidate : *candidates) {
-      if (!page_.Wants(candidate.place)) break;
-      const auto trace = segment.TraceAt(candidate.trace);
-      if (!trace) return trace.error();
-      if (!candidate.exact || view_.late->contains(*trace)) {
-        Resolve(*trace);
-        continue;
+      if (!page_.Reaches(candidate.place)) break;
+      const TraceId& trace = candidate.place.trace;
+      if (!candidate.exact) {
+        const auto parts = searcher_.parts_.SealedParts(view_, trace);
+        if (!parts) return parts.error();
+        Resolve(trace, *parts);
+      } else if (page_.Wants(candidate.place)) {
+        Summary summary;
+        const Status folded = FoldPart(segment, candidate.trace, false, horizon_, summary);
+        if (!folded) return folded;
+        Offer(trace, std::move(summary));
       }
-      Summary summary;
-      const Status folded = FoldPart(segment, candidate.trace, true, horizon_, summary);
-      if (!folded) return folded;
-      Offer(*trace, std::move(summary));
     }
     return {};
   }
@@ -264,25 +266,19 @@ class Searcher::Run {
       for (std::size_t row = range->begin; row < range->end; ++row) {
         last = std::max(last, (*times)[row].end);
       }
-      const std::uint64_t first = (*times)[range->begin].start;
-      Candidate candidate{.trace = trace};
-      candidate.exact = !task.cut && !task.meta->has_later && !task.meta->has_bases;
+      const UnixNanos first = UnixNanosFrom((*times)[range->begin].start);
       const auto id = segment.TraceAt(trace);
       if (!id) return id.error();
+      Candidate candidate{.trace = trace};
+      candidate.exact = !task.cut && !task.meta->has_later && !task.meta->has_bases &&
+                        !view_.late->contains(*id);
       if (candidate.exact) {
-        candidate.place = {UnixNanosFrom(first), nanoseconds(last - first), *id};
-        if (candidate.place.start < query_.start_min || candidate.place.start > query_.start_max ||
-            !DurationHolds(candidate.place.duration)) {
-          candidate.exact = false;  // unless it has hot spans, it is out
-          if (!view_.late->contains(*id)) continue;
-        }
-      }
-      if (!candidate.exact || view_.late->contains(*id)) {
-        candidate.exact = false;
-        candidate.place = {task.bound.start, task.bound.duration, *id};
-        if (query_.order == Order::kNewest && !task.cut) {
-          candidate.place.start = UnixNanosFrom(first);
-        }
+        candidate.place = {first, UnixNanosFrom(last) - first, *id};
+        if (first < query_.start_min || first > query_.start_max) continue;
+        if (!DurationHolds(candidate.place.duration)) continue;
+      } else {
+        candidate.place = {task.cut ? task.bound.start : first, task.bound.duration, *id};
+        if (query_.order == Order::kSlowest) candidate.place.start = task.bound.start;
       }
       candidates.push_back(candidate);
     }
@@ -304,15 +300,9 @@ class Searcher::Run {
   std::vector<Task> tasks_;
   PageBuilder page_;
 
-  struct NewestFirst {
-    bool operator()(const Place& a, const Place& b) const {
-      return Precedes(Order::kNewest, a, b);
-    }
-  };
   Mutex mutex_;
   std::size_t next_chunk_ GUARDED_BY(mutex_) = 0;
   std::size_t next_task_ GUARDED_BY(mutex_) = 0;
-  std::multiset<Place, NewestFirst> in_hand_ GUARDED_BY(mutex_);  // bounds of open tasks
   std::unordered_set<TraceId> resolved_ GUARDED_BY(mutex_);
   Partial partial_ GUARDED_BY(mutex_) = Partial::kNo;
   Place bound_ GUARDED_BY(mutex_);

@@ -25,13 +25,18 @@ struct Engine {
   const char* name;
   // Closes the store and opens it again; what was acknowledged is there.
   void (*reopen)(const std::string& dir, std::unique_ptr<SpanStore>& store);
-  bool pages_as_of_the_first;  // traces that move while they are paged
 };
 
+// Segments of at most `rows` spans, made in the background whenever `hot` have come.
+template <std::size_t hot, std::size_t rows>
 void ReopenRocks(const std::string& dir, std::unique_ptr<SpanStore>& store) {
   store.reset();
-  // A cache of a few traces, so that most are read back from disk.
-  auto opened = OpenRocksStore({.path = dir, .trace_cache_bytes = 3000});
+  // A few traces are remembered and a few segments kept open, so that most are read back from disk.
+  auto opened = OpenRocksStore({.path = dir,
+                                .state_bytes = 10'000,
+                                .segment_cache_bytes = 100'000,
+                                .seal_spans = hot,
+                                .segment_rows = rows});
   ASSERT_TRUE(opened) << opened.error().message;
   store = *std::move(opened);
 }
@@ -40,7 +45,10 @@ void KeepMemory(const std::string&, std::unique_ptr<SpanStore>& store) {
   if (!store) store = std::make_unique<MemoryStore>();
 }
 
-constexpr Engine kEngines[] = {{"memory", KeepMemory, true}, {"rocks", ReopenRocks, false}};
+constexpr Engine kEngines[] = {{"memory", KeepMemory},
+                               {"hot", ReopenRocks<100'000, 8192>},
+                               {"sealing", ReopenRocks<40, 16>},
+                               {"sealed", ReopenRocks<1, 3>}};
 
 class Model {
  public:
@@ -92,7 +100,6 @@ class Model {
   // Between any two pages spans are written. No trace may come twice; none that matched before and
   // after may be missing.
   void PageWhileWriting() {
-    if (!engine_.pages_as_of_the_first) return;
     Query query = random_.Query();
     query.limit = static_cast<std::uint32_t>(1 + random_.Below(5));
     SCOPED_TRACE(FormatConditions(query.conditions));

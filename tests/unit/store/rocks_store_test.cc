@@ -72,9 +72,8 @@ TEST(RocksStore, RefusesAnotherFormatVersion) {
   Open(dir).reset();
   {
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    for (const char* name : {"default", "hot", "trace", "index"})
+    for (const char* name : {"default", "hot", "segment", "filter", "trace"})
       families.emplace_back(name, rocksdb::ColumnFamilyOptions());
-    families[1].options.prefix_extractor = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
     ASSERT_TRUE(rocksdb::DB::Open({}, dir.path(), families, &handles, &db).ok());
@@ -87,7 +86,7 @@ TEST(RocksStore, RefusesAnotherFormatVersion) {
   const auto store = OpenRocksStore({.path = dir.path()});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::kUnsupported);
-  EXPECT_THAT(store.error().message, HasSubstr("store format 2"));
+  EXPECT_THAT(store.error().message, HasSubstr("store format 3"));
 }
 
 TEST(RocksStore, RefusesFamiliesOfALaterVersion) {
