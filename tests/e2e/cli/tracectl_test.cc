@@ -140,6 +140,39 @@ TEST_F(Tracectl, SearchesByWhatItWasAsked) {
   EXPECT_EQ(ids({"--since", "1s"}), "");
   EXPECT_EQ(ids({"--to", "now-1h"}), "");
   EXPECT_EQ(ids({"--limit", "1"}), quick);
+  EXPECT_EQ(ids({"--order", "slowest"}), slow + quick);
+  EXPECT_EQ(ids({"--all"}), quick + slow);
+  EXPECT_EQ(ids({"http.response.status_code>=500"}), slow);
+  EXPECT_EQ(ids({"service=pay", "name~\"^POST\"", "duration>100ms", "error=true"}), slow);
+  EXPECT_EQ(ids({"service=frontend error=true"}), "");
+  EXPECT_EQ(ids({"trace.spans>=30"}), quick);
+}
+
+TEST_F(Tracectl, GoesOnWhereAPageEnded) {
+  const json first = json::parse(Run({"traces", "--limit", "1", "-o", "json"}).out);
+  EXPECT_EQ(first["traces"][0]["trace_id"], kQuick.ToHex());
+  const std::string cursor = first["next_page"];
+  const json second = json::parse(Run({"traces", "--page", cursor, "-o", "json"}).out);
+  EXPECT_EQ(second["traces"][0]["trace_id"], kSlow.ToHex());
+  EXPECT_FALSE(second.contains("next_page"));
+  EXPECT_EQ(Run({"traces", "service=pay", "--page", cursor}).exit_code, 2) << "another query";
+}
+
+TEST_F(Tracectl, PointsAtWhatIsWrongWithAQuery) {
+  const Outcome outcome = Run({"traces", "service=pay duration>fast"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("query, column 22: 'fast' is no duration"));
+}
+
+TEST_F(Tracectl, ListsOperationsKeysAndDependencies) {
+  EXPECT_EQ(Run({"operations", "frontend", "-o", "name"}).out, "GET /orders\nPOST\n");
+  EXPECT_EQ(Run({"keys", "-o", "name"}).out,
+            "span.http.response.status_code\nresource.service.name\n");
+  const json graph = json::parse(Run({"dependencies", "-o", "json"}).out);
+  ASSERT_EQ(graph["dependencies"].size(), 1u);
+  EXPECT_EQ(graph["dependencies"][0]["caller"], "frontend");
+  EXPECT_EQ(graph["dependencies"][0]["callee"], "pay");
+  EXPECT_EQ(graph["dependencies"][0]["errors"], 1);
 }
 
 TEST_F(Tracectl, ListsServicesAndStatus) {
