@@ -64,8 +64,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const rocksdb::BlockBasedTableOptions
 std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
   const auto table = TableOptions(rocksdb::NewLRUCache(64 * kMiB));
 
-  // Rows come and go in order of their keys, and most are gone before they leave memory.
-  auto hot = FamilyOptions(table, 32 * kMiB);
+  // Rows come and go in order of their keys, and most are gone before they leave memory: what does is
+  // read again at the next start at most.
+  auto hot = FamilyOptions(table, 64 * kMiB);
+  hot.max_write_buffer_number = 2;
+  hot.compression = rocksdb::kNoCompression;
 
   // Compressed already. Keys rise, so that tables move down the levels without being rewritten; a
   // table holds one segment in each block.

@@ -158,9 +158,7 @@ class Engine final : public RocksStore {
     auto edges = counts_.EdgesBetween(view, first, last);
     if (!edges) return edges.error();
     for (const auto& chunk : *view.hot) {
-      for (const auto& [key, counts] : chunk->edges()) {
-        if (key.hour >= first && key.hour <= last) (*edges)[key].Merge(counts);
-      }
+      AddCalls(chunk->calls(), first, last, *edges);
     }
     DependencyGraph graph = ToGraph(*edges);
     graph.start_min = UnixNanos(first * kHour);

@@ -1,5 +1,7 @@
 #include "store/engine/counts.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <protozero/pbf_writer.hpp>
 
@@ -95,17 +97,29 @@ void Counts::Merge(const Counts& other) {
   }
 }
 
+SpanCounter::Place SpanCounter::FindPlace(const SpanRecord& span) {
+  const std::uint64_t seed = XXH3_64bits_withSeed(span.service.data(), span.service.size(), span.kind);
+  const auto [at, is_new] =
+      places_.try_emplace(XXH3_64bits_withSeed(span.name.data(), span.name.size(), seed));
+  if (!is_new) return at->second;
+  Place& place = at->second;
+  place.service = Room(counts_.services, span.service, kMaxServices);
+  if (place.service == nullptr) return place;
+  const std::pair<std::string, std::uint8_t> key{span.name, span.kind};
+  place.operation = Room(place.service->operations, key, kMaxOperations);
+  if (place.operation == nullptr) place.service->truncated = true;
+  return place;
+}
+
 void SpanCounter::Add(const SpanRecord& span) {
-  if (ServiceCounts* const service = Room(counts_.services, span.service, kMaxServices)) {
-    ++service->spans;
-    service->last_seen = std::max(service->last_seen, span.end);
-    const std::pair<std::string, std::uint8_t> key{span.name, span.kind};
-    if (OperationCounts* const operation = Room(service->operations, key, kMaxOperations)) {
-      ++operation->spans;
-      operation->last_seen = std::max(operation->last_seen, span.end);
-    } else {
-      service->truncated = true;
-    }
+  const Place place = FindPlace(span);
+  if (place.service != nullptr) {
+    ++place.service->spans;
+    place.service->last_seen = std::max(place.service->last_seen, span.end);
+  }
+  if (place.operation != nullptr) {
+    ++place.operation->spans;
+    place.operation->last_seen = std::max(place.operation->last_seen, span.end);
   }
   try {
     if (!SameKeys(ReadSpanAttributes, span.span, span_run_.keys)) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -63,7 +64,16 @@ class SpanCounter {
   };
   void CountRun(Run& run, AttributeScope scope);
 
+  // Where the spans of a service, name and kind are counted.
+  struct Place {
+    ServiceCounts* service = nullptr;      // null: no room
+    OperationCounts* operation = nullptr;  // null: no room
+  };
+  Place FindPlace(const SpanRecord& span);
+
   Counts& counts_;
+  // By the 64-bit hash of all three: comparing names with one another is what counting would cost.
+  std::unordered_map<std::uint64_t, Place> places_;
   Run span_run_;
   Run resource_run_;
   const std::string* resource_ = nullptr;

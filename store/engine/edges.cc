@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <protozero/pbf_writer.hpp>
+#include <tuple>
 
 #include "store/varint_reader.h"
 #include "store/wire_reader.h"
@@ -27,24 +28,36 @@ std::uint32_t HourOf(UnixNanos time) {
 
 }  // namespace
 
+double& LatencySketch::At(std::uint32_t at) {
+  if (weights_.empty()) first_ = at;
+  if (at < first_) {
+    weights_.insert(weights_.begin(), first_ - at, 0);
+    first_ = at;
+  }
+  if (at - first_ >= weights_.size()) weights_.resize(at - first_ + 1);
+  return weights_[at - first_];
+}
+
 void LatencySketch::Add(std::chrono::nanoseconds duration, double weight) {
   const double ns = static_cast<double>(std::max<std::int64_t>(duration.count(), 1));
-  classes_[static_cast<std::uint32_t>(std::ceil(std::log(ns) / kLogGamma))] +=
-      weight;
+  At(static_cast<std::uint32_t>(std::ceil(std::log(ns) / kLogGamma))) += weight;
 }
 
 void LatencySketch::Merge(const LatencySketch& other) {
-  for (const auto& [at, weight] : other.classes_) classes_[at] += weight;
+  if (other.weights_.empty()) return;
+  At(other.first_ + static_cast<std::uint32_t>(other.weights_.size()) - 1) += 0;  // makes room
+  double* const into = &At(other.first_);
+  for (std::size_t i = 0; i < other.weights_.size(); ++i) into[i] += other.weights_[i];
 }
 
 std::chrono::nanoseconds LatencySketch::Quantile(double share) const {
   double total = 0;
-  for (const auto& [unused, weight] : classes_) total += weight;
+  for (const double weight : weights_) total += weight;
   double seen = 0;
-  for (const auto& [at, weight] : classes_) {
-    seen += weight;
-    if (seen < share * total) continue;
-    const double upper = std::exp(at * kLogGamma);
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    seen += weights_[i];
+    if (weights_[i] == 0 || seen < share * total) continue;
+    const double upper = std::exp(static_cast<double>(first_ + i) * kLogGamma);
     return std::chrono::nanoseconds(std::llround(upper * 2 / (1 + std::exp(kLogGamma))));
   }
   return std::chrono::nanoseconds{0};
@@ -52,21 +65,23 @@ std::chrono::nanoseconds LatencySketch::Quantile(double share) const {
 
 std::string LatencySketch::Encode() const {
   std::string out;
-  std::uint32_t last = 0;
-  for (const auto& [at, weight] : classes_) {
-    AppendVarint(out, at - last);
-    AppendVarint(out, static_cast<std::uint64_t>(std::llround(std::min(weight, kMaxWeight) * kEighths)));
-    last = at;
+  AppendVarint(out, first_);
+  for (const double weight : weights_) {
+    const double eighths = std::min(weight, kMaxWeight) * kEighths;
+    AppendVarint(out, static_cast<std::uint64_t>(std::llround(eighths)));
   }
   return out;
 }
 
 LatencySketch LatencySketch::Decode(std::string_view bytes) {
   LatencySketch sketch;
-  std::uint32_t at = 0;
-  for (VarintReader in(bytes); !in.done();) {
-    at += static_cast<std::uint32_t>(in.VarintUpTo(kMaxClass - at));
-    sketch.classes_[at] = static_cast<double>(in.Varint()) / kEighths;
+  VarintReader in(bytes);
+  sketch.first_ = static_cast<std::uint32_t>(in.VarintUpTo(kMaxClass));
+  while (!in.done()) {
+    if (sketch.first_ + sketch.weights_.size() > kMaxClass) {
+      throw protozero::invalid_length_exception{};
+    }
+    sketch.weights_.push_back(static_cast<double>(in.Varint()) / kEighths);
   }
   return sketch;
 }
@@ -113,8 +128,17 @@ Result<EdgeCounts> DecodeEdgeCounts(std::string_view bytes) {
   return counts;
 }
 
-void Merge(const Edges& other, Edges& into) {
-  for (const auto& [key, counts] : other) into[key].Merge(counts);
+void AddCalls(std::span<const Call> calls, std::uint32_t first, std::uint32_t last, Edges& edges) {
+  // By address first: there are many calls and few edges.
+  std::map<std::tuple<std::uint32_t, const std::string*, const std::string*>, EdgeCounts*> known;
+  for (const Call& call : calls) {
+    if (call.hour < first || call.hour > last) continue;
+    EdgeCounts*& edge = known[{call.hour, call.caller, call.callee}];
+    if (edge == nullptr) edge = &edges[{call.hour, *call.caller, *call.callee}];
+    edge->calls += call.weight;
+    if (call.error) edge->errors += call.weight;
+    edge->latency.Add(call.duration, call.weight);
+  }
 }
 
 std::uint32_t EdgeHour(UnixNanos start, UnixNanos now, std::set<std::uint32_t>& known) {

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "store/keys.h"
@@ -24,13 +26,16 @@ class LatencySketch {
   void Merge(const LatencySketch& other);
   // The duration that `share` (0 to 1) of all do not exceed; zero without any.
   std::chrono::nanoseconds Quantile(double share) const;
-  // Pairs of varints: the class, as the difference to the one before, and the weight in eighths.
+  // The first class, then the weight of it and of each that follows in eighths, as varints.
   std::string Encode() const;
   // Throws a protozero::exception.
   static LatencySketch Decode(std::string_view bytes);
 
  private:
-  std::map<std::uint32_t, double> classes_;
+  double& At(std::uint32_t at);
+
+  std::uint32_t first_ = 0;
+  std::vector<double> weights_;  // of the class `first_` and those behind it
 };
 
 struct EdgeCounts {
@@ -43,7 +48,18 @@ std::string Encode(const EdgeCounts& counts);
 Result<EdgeCounts> DecodeEdgeCounts(std::string_view bytes);
 
 using Edges = std::map<EdgeKey, EdgeCounts>;
-void Merge(const Edges& other, Edges& into);
+
+// One call. The names live as long as the writer of the store.
+struct Call {
+  const std::string* caller = nullptr;
+  const std::string* callee = nullptr;
+  std::uint32_t hour = 0;
+  bool error = false;
+  std::chrono::nanoseconds duration{0};
+  double weight = 1;
+};
+// Counts the calls of hours `first` to `last`.
+void AddCalls(std::span<const Call> calls, std::uint32_t first, std::uint32_t last, Edges& edges);
 
 // The hour under which a call is counted: that of the called span's start. Hours more than a week
 // before or an hour behind `now` are taken only while there are few of them; then the nearest hour

@@ -4,8 +4,8 @@
 
 namespace clew::store {
 
-HotChunk::HotChunk(std::uint64_t sequence, SpanBatch spans, Edges edges)
-    : sequence_(sequence), spans_(std::move(spans)), edges_(std::move(edges)) {
+HotChunk::HotChunk(std::uint64_t sequence, SpanBatch spans, std::vector<Call> calls)
+    : sequence_(sequence), spans_(std::move(spans)), calls_(std::move(calls)) {
   by_trace_.reserve(spans_.size());
   for (const SpanRecord& span : spans_) {
     bytes_ += span.span.size();

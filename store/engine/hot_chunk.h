@@ -15,12 +15,12 @@ namespace clew::store {
 // Never changed once it is made. Any thread.
 class HotChunk {
  public:
-  // `edges`: the calls that these spans complete.
-  HotChunk(std::uint64_t sequence, SpanBatch spans, Edges edges);
+  // `calls`: those that these spans complete.
+  HotChunk(std::uint64_t sequence, SpanBatch spans, std::vector<Call> calls);
 
   std::uint64_t sequence() const { return sequence_; }
   const SpanBatch& spans() const { return spans_; }
-  const Edges& edges() const { return edges_; }
+  const std::vector<Call>& calls() const { return calls_; }
   std::size_t bytes() const { return bytes_; }  // of the serialized spans
 
   // Spans of a trace, in order of start, then id; empty without any.
@@ -31,7 +31,7 @@ class HotChunk {
  private:
   const std::uint64_t sequence_;
   const SpanBatch spans_;
-  const Edges edges_;
+  const std::vector<Call> calls_;
   std::size_t bytes_ = 0;
   std::vector<const SpanRecord*> by_trace_;  // by trace, start, id
 };

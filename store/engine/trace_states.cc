@@ -12,6 +12,7 @@ namespace {
 // Calls of one trace that wait for their caller; each new span is compared with all of them. What is
 // beyond is not counted as a call.
 constexpr std::size_t kMaxOrphans = 4096;
+constexpr std::size_t kMaxNames = 20'000;
 constexpr std::size_t kNodeBytes = 160;  // list and hash nodes, roughly
 
 std::uint64_t Bits(const SpanId& id) {
@@ -30,11 +31,10 @@ double WeightOf(const SpanRecord& span) {
 
 }  // namespace
 
-std::uint32_t ServiceNumbers::Of(const std::string& name) {
-  const auto [at, is_new] =
-      numbers_.try_emplace(name, static_cast<std::uint32_t>(names_.size()));
-  if (is_new) names_.push_back(&at->first);
-  return at->second;
+const std::string* ServiceNames::Of(const std::string& name) {
+  const auto at = names_.find(name);
+  if (at != names_.end()) return &*at;
+  return &*names_.insert(names_.size() < kMaxNames ? name : "other services").first;
 }
 
 std::size_t TraceState::MemoryBytes() const {
@@ -47,7 +47,7 @@ TraceState* TraceStates::Find(const TraceId& trace) {
   const auto found = by_trace_.find(trace);
   if (found == by_trace_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, found->second);
-  touched_.push_back(&*found->second);
+  Touch(*found->second);
   return &found->second->state;
 }
 
@@ -55,8 +55,14 @@ TraceState* TraceStates::Insert(const TraceId& trace) {
   entries_.emplace_front();
   entries_.front().trace = trace;
   by_trace_[trace] = entries_.begin();
-  touched_.push_back(&entries_.front());
+  Touch(entries_.front());
   return &entries_.front().state;
+}
+
+void TraceStates::Touch(Entry& entry) {
+  if (entry.touched) return;
+  entry.touched = true;
+  touched_.push_back(&entry);
 }
 
 void TraceStates::Trim() {
@@ -64,6 +70,7 @@ void TraceStates::Trim() {
     const std::size_t now = kNodeBytes + sizeof(Entry) + entry->state.MemoryBytes();
     bytes_ += now - entry->bytes;
     entry->bytes = now;
+    entry->touched = false;
   }
   touched_.clear();
   for (auto at = entries_.end(); bytes_ > max_bytes_ && at != entries_.begin();) {
@@ -84,42 +91,36 @@ void TraceStates::Clear() {
 }
 
 bool TraceGrower::Add(const SpanRecord& span, std::uint64_t fingerprint, UnixNanos now,
-                      TraceState& state, Edges* edges) {
+                      TraceState& state, std::vector<Call>* calls) {
   if (!state.fingerprints.Insert(fingerprint, {})) return false;
   state.start = std::min(state.start, span.start);
   state.end = std::max(state.end, span.end);
-  const std::uint32_t service = services_.Of(span.service);
+  const std::string* const service = services_.Of(span.service);
   const bool is_first = state.span_services.Insert(Bits(span.span_id), service);
+  const auto count = [&](const std::string* caller, Call call) {
+    call.caller = caller;
+    if (calls != nullptr && caller != call.callee) calls->push_back(call);
+  };
   if (span.parent_id.valid()) {
-    TraceState::Orphan call{.parent = span.parent_id,
-                            .service = service,
-                            .hour = EdgeHour(span.start, now, hours_),
-                            .duration = span.end - span.start,
-                            .weight = WeightOf(span),
-                            .error = span.status_code == 2};
-    if (const std::uint32_t* caller = state.span_services.Get(Bits(span.parent_id))) {
-      AddCall(*caller, call, edges);
+    const Call call{.callee = service,
+                    .hour = EdgeHour(span.start, now, hours_),
+                    .error = span.status_code == 2,
+                    .duration = span.end - span.start,
+                    .weight = WeightOf(span)};
+    if (const auto* const caller = state.span_services.Get(Bits(span.parent_id))) {
+      count(*caller, call);
     } else if (state.orphans.size() < kMaxOrphans) {
-      state.orphans.push_back(call);
+      state.orphans.push_back({span.parent_id, call});
     }
   }
   if (is_first && !state.orphans.empty()) {
-    std::erase_if(state.orphans, [&](const TraceState::Orphan& call) {
-      if (call.parent != span.span_id) return false;
-      AddCall(service, call, edges);
+    std::erase_if(state.orphans, [&](const TraceState::Orphan& orphan) {
+      if (orphan.parent != span.span_id) return false;
+      count(service, orphan.call);
       return true;
     });
   }
   return true;
-}
-
-void TraceGrower::AddCall(std::uint32_t caller, const TraceState::Orphan& call, Edges* edges) {
-  if (edges == nullptr || caller == call.service) return;
-  EdgeCounts& edge =
-      (*edges)[{call.hour, services_.Name(caller), services_.Name(call.service)}];
-  edge.calls += call.weight;
-  if (call.error) edge.errors += call.weight;
-  edge.latency.Add(call.duration, call.weight);
 }
 
 }  // namespace clew::store

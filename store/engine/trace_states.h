@@ -10,7 +10,9 @@
 #include <list>
 #include <map>
 #include <string>
+#include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/ids.h"
@@ -21,16 +23,14 @@
 
 namespace clew::store {
 
-// Service names as numbers. Grows with the number of services that were ever seen; those are bounded
-// by what clients send in a run of the store.
-class ServiceNumbers {
+// Service names, each once, at addresses that stay. All beyond a bound are one, so that forged names
+// cannot grow it without end.
+class ServiceNames {
  public:
-  std::uint32_t Of(const std::string& name);
-  const std::string& Name(std::uint32_t number) const { return *names_[number]; }
+  const std::string* Of(const std::string& name);
 
  private:
-  std::unordered_map<std::string, std::uint32_t> numbers_;
-  std::vector<const std::string*> names_;
+  std::unordered_set<std::string> names_;
 };
 
 // One trace.
@@ -39,15 +39,11 @@ struct TraceState {
   // A call whose caller has not come.
   struct Orphan {
     SpanId parent;
-    std::uint32_t service = 0;
-    std::uint32_t hour = 0;
-    std::chrono::nanoseconds duration{0};
-    double weight = 1;
-    bool error = false;
+    Call call;
   };
 
   FlatMap<Nothing> fingerprints;        // of all its spans
-  FlatMap<std::uint32_t> span_services;  // span id (its 64 bits) -> service
+  FlatMap<const std::string*> span_services;  // span id (its 64 bits) -> service
   std::vector<Orphan> orphans;
   std::vector<SegmentKey> parts;  // its sealed parts, oldest first
   Summary sealed;                 // of them
@@ -79,8 +75,10 @@ class TraceStates {
     TraceId trace;
     TraceState state;
     std::size_t bytes = 0;  // as last accounted
+    bool touched = false;   // it is in touched_
   };
   using Entries = std::list<Entry>;
+  void Touch(Entry& entry);
 
   const std::size_t max_bytes_;
   std::size_t bytes_ = 0;
@@ -90,19 +88,17 @@ class TraceStates {
 };
 
 // Adds a span to its trace's state; false when it is there already. Calls that it completes, as the
-// caller or as the called one, are added to `edges`. `now` and `hours`: see EdgeHour.
+// caller or as the called one, are added to `calls`. `now` and `hours`: see EdgeHour.
 class TraceGrower {
  public:
-  TraceGrower(ServiceNumbers& services, std::set<std::uint32_t>& hours)
+  TraceGrower(ServiceNames& services, std::set<std::uint32_t>& hours)
       : services_(services), hours_(hours) {}
-  // `edges` may be null: the calls are counted already.
+  // `calls` may be null: they are counted already.
   bool Add(const SpanRecord& span, std::uint64_t fingerprint, UnixNanos now, TraceState& state,
-           Edges* edges);
+           std::vector<Call>* calls);
 
  private:
-  void AddCall(std::uint32_t caller, const TraceState::Orphan& call, Edges* edges);
-
-  ServiceNumbers& services_;
+  ServiceNames& services_;
   std::set<std::uint32_t>& hours_;
 };
 

@@ -70,11 +70,11 @@ Status Writer::ReadHot() {
     if (!sequence) return Error{Code::kCorrupt, "stored hot key: wrong shape"};
     auto spans = DecodeFragment(rows->value().ToStringView());
     if (!spans) return spans.error();
-    Edges edges;
-    auto grown = Grow(*spans, edges);
+    std::vector<Call> calls;
+    auto grown = Grow(*spans, calls);
     if (!grown) return grown.error();
     sealed_.next_sequence = std::max(sealed_.next_sequence, *sequence + 1);
-    Publish(std::make_shared<const HotChunk>(*sequence, *std::move(grown), std::move(edges)));
+    Publish(std::make_shared<const HotChunk>(*sequence, *std::move(grown), std::move(calls)));
   }
   return rows->status().ok() ? Status{} : FromRocks("read hot spans", rows->status());
 }
@@ -85,8 +85,8 @@ Status Writer::Append(const SpanBatch& batch) {
   if (const Status space = CheckSpace(); !space) return space;
   if (const Status room = WaitForRoom(); !room) return room;
   if (const Status repaired = Repair(); !repaired) return repaired;
-  Edges edges;
-  auto added = Grow(batch, edges);
+  std::vector<Call> calls;
+  auto added = Grow(batch, calls);
   Status result = added ? Status{} : Status(added.error());
   if (added && !added->empty()) {
     std::vector<const SpanRecord*> spans;
@@ -97,7 +97,7 @@ Status Writer::Append(const SpanBatch& batch) {
         db_.db().Put(Durable(), db_.hot(), EncodeHotKey(sequence), EncodeFragment(spans));
     if (written.ok()) {
       ++sealed_.next_sequence;
-      Publish(std::make_shared<const HotChunk>(sequence, *std::move(added), std::move(edges)));
+      Publish(std::make_shared<const HotChunk>(sequence, *std::move(added), std::move(calls)));
     } else {
       failed_ = true;
       result = FromRocks("write spans", written);
@@ -140,7 +140,7 @@ Status Writer::Repair() {
 // Hot spans are in memory and are all asked by every search, so there must not be too many.
 Status Writer::WaitForRoom() {
   constexpr std::uint64_t kMaxHotBytes = 256u << 20;
-  const std::uint64_t most = options_.seal_spans * 8;
+  const std::uint64_t most = options_.seal_spans * 4;
   room_.wait(mutex_, [&]() REQUIRES(mutex_) {
     return stopping_ || seal_error_ || (hot_spans_ < most && hot_bytes_ < kMaxHotBytes);
   });
@@ -149,7 +149,7 @@ Status Writer::WaitForRoom() {
   return Error{Code::kUnavailable, "the store is closing"};
 }
 
-Result<SpanBatch> Writer::Grow(const SpanBatch& batch, Edges& edges) {
+Result<SpanBatch> Writer::Grow(const SpanBatch& batch, std::vector<Call>& calls) {
   const UnixNanos now = UnixClock::now();
   const View view = visible_.Take();  // sealing waits for mutex_: it stays true
   SpanBatch added;
@@ -157,7 +157,7 @@ Result<SpanBatch> Writer::Grow(const SpanBatch& batch, Edges& edges) {
   for (const SpanRecord& span : batch) {
     auto state = StateOf(view, span.trace_id);
     if (!state) return state.error();
-    if (!grower_.Add(span, fingerprinter_.Of(span), now, **state, &edges)) continue;
+    if (!grower_.Add(span, fingerprinter_.Of(span), now, **state, &calls)) continue;
     if ((*state)->hot_spans++ == 0 && (*state)->parts.empty()) ++hot_new_traces_;
     NoteLate(span.trace_id, **state);
     added.push_back(span);
@@ -229,7 +229,7 @@ Status Writer::RebuildStates() {
   late_changed_ = true;
   hot_new_traces_ = 0;
   for (const Hot& hot : hot_) {
-    Edges counted;  // the chunk has them already
+    std::vector<Call> counted;  // the chunk has them already
     if (const auto grown = Grow(hot.chunk->spans(), counted); !grown) return grown.error();
   }
   return {};

@@ -67,7 +67,7 @@ class Writer {
   Status Repair() REQUIRES(mutex_);
   Status WaitForRoom() REQUIRES(mutex_);
   // Adds the spans of a batch that are new to their traces; the rest is dropped.
-  Result<SpanBatch> Grow(const SpanBatch& batch, Edges& edges) REQUIRES(mutex_);
+  Result<SpanBatch> Grow(const SpanBatch& batch, std::vector<Call>& calls) REQUIRES(mutex_);
   Result<TraceState*> StateOf(const View& view, const TraceId& trace) REQUIRES(mutex_);
   Status LoadSealed(const View& view, const TraceId& trace, TraceState& state) REQUIRES(mutex_);
   void Publish(std::shared_ptr<const HotChunk> chunk) REQUIRES(mutex_);
@@ -113,7 +113,7 @@ class Writer {
   LateTraces late_ GUARDED_BY(mutex_);
   bool late_changed_ GUARDED_BY(mutex_) = false;
   TraceStates states_ GUARDED_BY(mutex_);
-  ServiceNumbers services_ GUARDED_BY(mutex_);
+  ServiceNames services_ GUARDED_BY(mutex_);
   std::set<std::uint32_t> hours_ GUARDED_BY(mutex_);
   TraceGrower grower_ GUARDED_BY(mutex_){services_, hours_};
   Fingerprinter fingerprinter_ GUARDED_BY(mutex_);
