@@ -123,11 +123,15 @@ Status Writer::CheckSpace() const {
                                      std::to_string(options_.min_free_bytes)};
 }
 
-// After a failed write RocksDB refuses all others until it has been told to go on.
+// After a failed write RocksDB refuses all others until it has been told to go on. It does not get over
+// a log that could not be written: then everything can still be read, and writing goes on after the
+// store has been opened again.
 Status Writer::Repair() {
   if (failed_) {
     const rocksdb::Status status = db_.db().Resume();
-    if (!status.ok()) return FromRocks("resume after a failed write", status);
+    if (!status.ok()) {
+      return FromRocks("writing has failed; free the disk or replace it, and start again", status);
+    }
     failed_ = false;
   }
   if (states_wrong_) {

@@ -81,6 +81,8 @@ class Writer {
   HotList TakeChunks(std::size_t max_spans, SealedTraces& earlier) REQUIRES(mutex_);
   Status Write(const HotList& chunks, Seal& seal);
   void Adopt(const HotList& chunks, const Seal& seal) REQUIRES(mutex_);
+  // Frees what tables hold of rows that were deleted, when that is more than `bytes`.
+  Status TrimHotTables(std::uint64_t bytes);
 
   RocksDb& db_;
   Visible& visible_;

@@ -8,6 +8,9 @@ namespace clew::store {
 namespace {
 
 constexpr std::chrono::seconds kRetry{1};  // after a seal that failed
+// Hot rows that a flush took to a table before they were sealed lie there until a compaction, which
+// would come late: nothing reads them any more.
+constexpr std::uint64_t kMaxDeadHotBytes = 64u << 20;
 
 }  // namespace
 
@@ -46,10 +49,21 @@ Status Writer::SealAll() {
   for (;;) {
     {
       MutexLock lock(mutex_);
-      if (hot_.empty()) return {};
+      if (hot_.empty()) break;
     }
     if (const Status sealed = SealOnce(options_.seal_spans); !sealed) return sealed;
   }
+  return TrimHotTables(0);
+}
+
+Status Writer::TrimHotTables(std::uint64_t bytes) {
+  std::uint64_t now = 0;
+  db_.db().GetIntProperty(db_.hot(), rocksdb::DB::Properties::kTotalSstFilesSize, &now);
+  if (now <= bytes) return {};
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  const rocksdb::Status status = db_.db().CompactRange(options, db_.hot(), nullptr, nullptr);
+  return status.ok() ? Status{} : FromRocks("compact hot rows", status);
 }
 
 Status Writer::SealOnce(std::size_t max_spans) {
@@ -66,7 +80,8 @@ Status Writer::SealOnce(std::size_t max_spans) {
   if (chunks.empty()) return {};
   const auto catalog = visible_.Take().catalog;
   Seal seal = MakeSeal(chunks, earlier, *catalog, next_segment, UnixClock::now(), options_.seal);
-  return Write(chunks, seal);
+  if (const Status written = Write(chunks, seal); !written) return written;
+  return TrimHotTables(kMaxDeadHotBytes);
 }
 
 // The oldest chunks, up to about `max_spans`, and what is sealed of their traces.
