@@ -1,5 +1,5 @@
-// The text form of a query: whatever is typed gives conditions that are written and read back equal,
-// or an error that names a column.
+// The text form of a query: whatever is typed gives conditions that are written and read back
+// equal, or an error that names a column.
 #include <string_view>
 
 #include "store/query/format.h"
