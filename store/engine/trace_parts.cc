@@ -48,9 +48,10 @@ Result<std::vector<SegmentKey>> TraceParts::SealedParts(const View& view,
 }
 
 Result<Summary> TraceParts::SealedSummary(const View& view, const TraceId& trace,
-                                          const std::vector<SegmentKey>& parts,
+                                          std::vector<SegmentKey> parts,
                                           std::uint64_t horizon) const {
   Summary summary;
+  std::erase_if(parts, [&](const SegmentKey& key) { return !view.catalog->contains(key); });
   // The last part's base has all parts before it. Those that the horizon cuts have to be asked
   // themselves; they are the last ones.
   std::size_t last = parts.size();

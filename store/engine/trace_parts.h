@@ -27,9 +27,9 @@ class TraceParts {
   // any.
   Result<std::optional<Summary>> SummaryOf(const View& view, const TraceId& trace,
                                            std::uint64_t horizon) const;
-  // The same of its sealed spans only, when its parts are known.
+  // The same of its sealed spans only, when its parts are known. Some of them may have been dropped.
   Result<Summary> SealedSummary(const View& view, const TraceId& trace,
-                                const std::vector<SegmentKey>& parts, std::uint64_t horizon) const;
+                                std::vector<SegmentKey> parts, std::uint64_t horizon) const;
 
   // See SpanStore::ReadTrace. Memory: 32 bytes a span, and some thousand whole ones.
   Status Read(const View& view, const TraceId& trace,

@@ -54,6 +54,8 @@ class Writer {
   Status Append(const SpanBatch& batch);
   // Seals everything that is hot now. Any thread.
   Status SealAll();
+  // Lets go of segments. Any thread.
+  Status Drop(const std::vector<SegmentKey>& segments);
   WriterStats stats() const;
 
  private:
@@ -97,7 +99,7 @@ class Writer {
   CondVar room_;  // appends that wait for it
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool failed_ GUARDED_BY(mutex_) = false;  // the last write did not succeed
-  bool states_wrong_ GUARDED_BY(mutex_) = false;  // they know of spans that were not written
+  bool states_wrong_ GUARDED_BY(mutex_) = false;  // they know of spans that are not there
   std::optional<Error> seal_error_ GUARDED_BY(mutex_);
   Totals sealed_ GUARDED_BY(mutex_);
   std::uint64_t hot_new_traces_ GUARDED_BY(mutex_) = 0;  // without a sealed part

@@ -144,6 +144,10 @@ TEST(BitFlip, TheSegmentIsNamedAndAllOthersAreRead) {
   ASSERT_TRUE(page);
   EXPECT_EQ(page->partial, Partial::kUnreadable);
   EXPECT_THAT(page->partial_detail, HasSubstr("segment "));
+  const auto checked = store->Check();
+  ASSERT_TRUE(checked);
+  EXPECT_GT(checked->damage.size(), 0u);
+  EXPECT_THAT(checked->damage.front(), HasSubstr("segment "));
   EXPECT_EQ(page->traces.size(), kTraces - unreadable);
 }
 
