@@ -162,12 +162,10 @@ class Engine final : public RocksStore {
     const View view = visible_.Take();
     const std::uint32_t first = HourOf(start_min);
     const std::uint32_t last = HourOf(start_max);
-    auto edges = counts_.EdgesBetween(view, first, last);
-    if (!edges) return edges.error();
-    for (const auto& chunk : *view.hot) {
-      AddCalls(chunk->calls(), first, last, *edges);
-    }
-    DependencyGraph graph = ToGraph(*edges);
+    CallTotals totals;
+    if (const Status read = counts_.AddEdges(view, first, last, totals); !read) return read.error();
+    for (const auto& chunk : *view.hot) totals.Add(chunk->calls(), first, last);
+    DependencyGraph graph = totals.Graph();
     graph.start_min = UnixNanos(first * kHour);
     const UnixNanos end_of_time = UnixNanos::max() - kHour;
     graph.start_max = start_max > end_of_time

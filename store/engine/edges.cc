@@ -4,6 +4,7 @@
 #include <cmath>
 #include <protozero/pbf_writer.hpp>
 #include <tuple>
+#include <unordered_map>
 
 #include "store/varint_reader.h"
 #include "store/wire_reader.h"
@@ -128,17 +129,47 @@ Result<EdgeCounts> DecodeEdgeCounts(std::string_view bytes) {
   return counts;
 }
 
-void AddCalls(std::span<const Call> calls, std::uint32_t first, std::uint32_t last, Edges& edges) {
-  // By address first: there are many calls and few edges.
-  std::map<std::tuple<std::uint32_t, const std::string*, const std::string*>, EdgeCounts*> known;
+namespace {
+
+// Calls point at few names, each at one place: by address an edge is found without comparing texts.
+struct CallRoute {
+  std::uint32_t hour = 0;
+  const std::string* caller = nullptr;
+  const std::string* callee = nullptr;
+  bool operator==(const CallRoute&) const = default;
+};
+struct CallRouteHash {
+  std::size_t operator()(const CallRoute& route) const {
+    constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // spreads what is close together
+    const auto address = [](const std::string* name) {
+      return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(name));
+    };
+    std::uint64_t hash = (route.hour ^ address(route.caller)) * kOdd;
+    hash = (hash ^ (hash >> 32) ^ address(route.callee)) * kOdd;
+    return hash ^ (hash >> 32);
+  }
+};
+
+// Adds each call of hours `first` to `last` to the counts that `find` gives for its route.
+template <typename Find>
+void EachCall(std::span<const Call> calls, std::uint32_t first, std::uint32_t last, Find find) {
+  std::unordered_map<CallRoute, EdgeCounts*, CallRouteHash> known;
   for (const Call& call : calls) {
     if (call.hour < first || call.hour > last) continue;
     EdgeCounts*& edge = known[{call.hour, call.caller, call.callee}];
-    if (edge == nullptr) edge = &edges[{call.hour, *call.caller, *call.callee}];
+    if (edge == nullptr) edge = find(call);
     edge->calls += call.weight;
     if (call.error) edge->errors += call.weight;
     edge->latency.Add(call.duration, call.weight);
   }
+}
+
+}  // namespace
+
+void AddCalls(std::span<const Call> calls, std::uint32_t first, std::uint32_t last, Edges& edges) {
+  EachCall(calls, first, last, [&](const Call& call) {
+    return &edges[{call.hour, *call.caller, *call.callee}];
+  });
 }
 
 std::uint32_t EdgeHour(UnixNanos start, UnixNanos now, std::set<std::uint32_t>& known) {
@@ -155,15 +186,20 @@ std::uint32_t EdgeHour(UnixNanos start, UnixNanos now, std::set<std::uint32_t>& 
   return hour;
 }
 
-DependencyGraph ToGraph(const Edges& edges) {
-  std::map<std::pair<std::string, std::string>, EdgeCounts> totals;
-  std::map<std::uint32_t, std::size_t> per_hour;
-  for (const auto& [key, counts] : edges) {
-    totals[{key.caller, key.callee}].Merge(counts);
-    ++per_hour[key.hour];
-  }
+void CallTotals::Add(const EdgeKey& key, const EdgeCounts& counts) {
+  totals_[{key.caller, key.callee}].Merge(counts);
+  ++rows_[key.hour];
+}
+
+void CallTotals::Add(std::span<const Call> calls, std::uint32_t first, std::uint32_t last) {
+  EachCall(calls, first, last, [&](const Call& call) {
+    return &totals_[{*call.caller, *call.callee}];
+  });
+}
+
+DependencyGraph CallTotals::Graph() const {
   DependencyGraph graph;
-  for (const auto& [services, counts] : totals) {
+  for (const auto& [services, counts] : totals_) {
     graph.edges.push_back({.caller = services.first,
                            .callee = services.second,
                            .calls = counts.calls,
@@ -172,8 +208,8 @@ DependencyGraph ToGraph(const Edges& edges) {
                            .p95 = counts.latency.Quantile(0.95),
                            .p99 = counts.latency.Quantile(0.99)});
   }
-  for (const auto& [unused, count] : per_hour) {
-    graph.truncated = graph.truncated || count >= kMaxEdges;
+  for (const auto& [unused, rows] : rows_) {
+    graph.truncated = graph.truncated || rows >= kMaxEdges;
   }
   return graph;
 }

@@ -66,7 +66,17 @@ void AddCalls(std::span<const Call> calls, std::uint32_t first, std::uint32_t la
 // of that week is, so that forged times make no rows without bound. `known`: hours that have rows.
 std::uint32_t EdgeHour(UnixNanos start, UnixNanos now, std::set<std::uint32_t>& known);
 
-// The answer for a client, of all edges given.
-DependencyGraph ToGraph(const Edges& edges);
+// What an answer sums up: rows that are sealed and calls that are hot, of all hours asked for.
+class CallTotals {
+ public:
+  void Add(const EdgeKey& key, const EdgeCounts& counts);
+  // Those of hours `first` to `last`.
+  void Add(std::span<const Call> calls, std::uint32_t first, std::uint32_t last);
+  DependencyGraph Graph() const;
+
+ private:
+  std::map<std::pair<std::string, std::string>, EdgeCounts> totals_;  // by caller, callee
+  std::map<std::uint32_t, std::size_t> rows_;                         // by hour
+};
 
 }  // namespace clew::store

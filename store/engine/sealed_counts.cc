@@ -28,15 +28,16 @@ Status EachRow(RocksDb& db, const rocksdb::ReadOptions& options, const std::stri
   return rows->status().ok() ? Status{} : FromRocks("read counts", rows->status());
 }
 
-Result<bool> ReadEdge(std::string_view key, std::string_view value, std::uint32_t last,
-                      Edges& edges) {
+// Hands a row of hour `last` or before to `take`; false for any other.
+template <typename Take>
+Result<bool> ReadEdge(std::string_view key, std::string_view value, std::uint32_t last, Take take) {
   if (!key.starts_with(kEdgePrefix)) return false;
   auto edge = DecodeEdgeKey(key);
   if (!edge) return Error{Code::kCorrupt, "stored key of a call: wrong shape"};
   if (edge->hour > last) return false;
   auto counts = DecodeEdgeCounts(value);
   if (!counts) return counts.error();
-  edges.emplace(*std::move(edge), *std::move(counts));
+  take(*std::move(edge), *std::move(counts));
   return true;
 }
 
@@ -45,13 +46,14 @@ Result<bool> ReadEdge(std::string_view key, std::string_view value, std::uint32_
 Status SealedCounts::Load() {
   MutexLock lock(mutex_);
   const std::string services(kServicePrefix);
-  Status read = EachRow(db_, {}, services, [&](auto key, auto value) REQUIRES(mutex_) -> Result<bool> {
-    if (!key.starts_with(services)) return false;
-    auto counts = DecodeServiceCounts(value);
-    if (!counts) return counts.error();
-    counts_.services.emplace(key.substr(services.size()), *std::move(counts));
-    return true;
-  });
+  Status read =
+      EachRow(db_, {}, services, [&](auto key, auto value) REQUIRES(mutex_) -> Result<bool> {
+        if (!key.starts_with(services)) return false;
+        auto counts = DecodeServiceCounts(value);
+        if (!counts) return counts.error();
+        counts_.services.emplace(key.substr(services.size()), *std::move(counts));
+        return true;
+      });
   if (!read) return read;
   const std::string keys(kAttributePrefix);
   read = EachRow(db_, {}, keys, [&](auto key, auto value) REQUIRES(mutex_) -> Result<bool> {
@@ -129,7 +131,9 @@ Result<Edges*> SealedCounts::Hour(std::uint32_t hour) {
   const auto [at, is_new] = recent_.try_emplace(hour);
   if (!is_new) return &at->second;
   const Status read = EachRow(db_, {}, EdgeHourPrefix(hour), [&](auto key, auto value) {
-    return ReadEdge(key, value, hour, at->second);
+    return ReadEdge(key, value, hour, [&](EdgeKey edge, EdgeCounts counts) {
+      at->second.emplace(std::move(edge), std::move(counts));
+    });
   });
   if (read) return &at->second;
   recent_.erase(at);
@@ -155,14 +159,13 @@ Counts SealedCounts::All() const {
   return counts;
 }
 
-Result<Edges> SealedCounts::EdgesBetween(const View& view, std::uint32_t first,
-                                         std::uint32_t last) const {
-  Edges edges;
-  const Status read =
-      EachRow(db_, view.snapshot->options(), EdgeHourPrefix(first),
-              [&](auto key, auto value) { return ReadEdge(key, value, last, edges); });
-  if (!read) return read.error();
-  return edges;
+Status SealedCounts::AddEdges(const View& view, std::uint32_t first, std::uint32_t last,
+                              CallTotals& totals) const {
+  return EachRow(db_, view.snapshot->options(), EdgeHourPrefix(first), [&](auto key, auto value) {
+    return ReadEdge(key, value, last, [&totals](const EdgeKey& edge, const EdgeCounts& counts) {
+      totals.Add(edge, counts);
+    });
+  });
 }
 
 }  // namespace clew::store

@@ -29,8 +29,9 @@ class SealedCounts {
   // A copy of all, for what is hot to be merged into.
   Counts All() const;
   const std::set<std::uint32_t>& hours() const { return hours_; }  // as loaded
-  // The calls of hours `first` to `last` that the view sees.
-  Result<Edges> EdgesBetween(const View& view, std::uint32_t first, std::uint32_t last) const;
+  // Adds the calls of hours `first` to `last` that the view sees.
+  Status AddEdges(const View& view, std::uint32_t first, std::uint32_t last,
+                  CallTotals& totals) const;
 
  private:
   Status PutEdges(const Edges& edges, rocksdb::WriteBatch& batch);
