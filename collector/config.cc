@@ -47,8 +47,8 @@ Setting Text(const char* name, const char* help, std::string Config::*member,
           [=](const Config& config) { return config.*member; }};
 }
 
-Setting Number(const char* name, const char* help, std::uint64_t Config::*member,
-                  std::uint64_t min, std::uint64_t max = kMaxMib) {
+Setting Number(const char* name, const char* help, std::uint64_t Config::*member, std::uint64_t min,
+               std::uint64_t max = kMaxMib) {
   return {name, help,
           [=](Config& config, const std::string& value) -> std::string {
             const auto number = ParseNumber<std::uint64_t>(value);
@@ -88,17 +88,17 @@ const std::vector<Setting>& Settings() {
       Text("data_dir", "directory of the span store", &Config::data_dir, CheckDirectory),
       Text("log_level", "debug, info, warn or error", &Config::log_level, CheckLogLevel),
       Number("max_message_mib", "largest export request, MiB", &Config::max_message_mib, 1,
-                kMaxMessageMib),
+             kMaxMessageMib),
       Number("max_in_flight_mib", "requests held at once before senders are told to wait, MiB",
-                &Config::max_in_flight_mib, 1),
+             &Config::max_in_flight_mib, 1),
       Number("min_free_disk_mib", "stop writing when the disk has less, MiB",
-                &Config::min_free_disk_mib, 0),
+             &Config::min_free_disk_mib, 0),
       Number("shed_free_disk_mib", "drop the oldest spans when the disk has less, MiB",
-                &Config::shed_free_disk_mib, 0),
+             &Config::shed_free_disk_mib, 0),
       Number("retention_hours", "drop spans this long after they came; 0 keeps them",
-                &Config::retention_hours, 0, kMaxRetentionHours),
+             &Config::retention_hours, 0, kMaxRetentionHours),
       Number("retention_mib", "drop the oldest spans beyond so many MiB; 0 is no bound",
-                &Config::retention_mib, 0),
+             &Config::retention_mib, 0),
   };
   return settings;
 }

@@ -62,10 +62,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const rocksdb::BlockBasedTableOptions
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> Families(const DropForgottenTraces& forgotten) {
-  const auto table = TableOptions(rocksdb::NewLRUCache(64 * kMiB));
+  const auto table = TableOptions(rocksdb::NewLRUCache(128 * kMiB));
 
-  // Rows come and go in order of their keys, and most are gone before they leave memory: what does is
-  // read again at the next start at most.
+  // Rows come and go in order of their keys, and most are gone before they leave memory: what does
+  // is read again at the next start at most.
   auto hot = FamilyOptions(table, 64 * kMiB);
   hot.max_write_buffer_number = 2;
   hot.compression = rocksdb::kNoCompression;

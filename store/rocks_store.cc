@@ -10,8 +10,8 @@
 
 #include "base/log.h"
 #include "store/engine/retention.h"
-#include "store/engine/search.h"
 #include "store/engine/sealed_counts.h"
+#include "store/engine/search.h"
 #include "store/engine/segment_cache.h"
 #include "store/engine/trace_parts.h"
 #include "store/engine/visible.h"
@@ -27,8 +27,7 @@ constexpr std::chrono::hours kHour{1};
 
 std::uint32_t HourOf(UnixNanos time) {
   return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::hours>(
-          std::max(time, UnixNanos{}).time_since_epoch())
+      std::chrono::duration_cast<std::chrono::hours>(std::max(time, UnixNanos{}).time_since_epoch())
           .count());
 }
 
@@ -190,8 +189,8 @@ class Engine final : public RocksStore {
     std::error_code error;
     const auto space = std::filesystem::space(path_, error);
     if (error) return ErrnoError("ask for free space of", path_, error.value());
-    const RetentionPlan plan = PlanRetention(*visible_.Take().catalog, policy, UnixClock::now(),
-                                             space.available);
+    const RetentionPlan plan =
+        PlanRetention(*visible_.Take().catalog, policy, UnixClock::now(), space.available);
     if (!dry_run) {
       if (const Status dropped = writer_->Drop(plan.drop); !dropped) return dropped.error();
       if (const Status freed = FreeSpaceBefore(plan.drop); !freed) return freed.error();

@@ -13,8 +13,8 @@
 
 namespace clew::store {
 
-// The segments that the policy lets go of, and what they are. `now`: of the store's clock; `free_bytes`:
-// of the disk.
+// The segments that the policy lets go of, and what they are. `now`: of the store's clock;
+// `free_bytes`: of the disk.
 struct RetentionPlan {
   std::vector<SegmentKey> drop;
   RetentionReport report;
@@ -22,8 +22,8 @@ struct RetentionPlan {
 RetentionPlan PlanRetention(const Catalog& catalog, const RetentionPolicy& policy, UnixNanos now,
                             std::uint64_t free_bytes);
 
-// Takes rows of the family `trace` away whose parts have all been dropped, when RocksDB rewrites them
-// anyway: until then readers pass over them.
+// Takes rows of the family `trace` away whose parts have all been dropped, when RocksDB rewrites
+// them anyway: until then readers pass over them.
 class DropForgottenTraces final : public rocksdb::CompactionFilter {
  public:
   // Buckets before it hold nothing any more. Any thread.

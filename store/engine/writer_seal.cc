@@ -23,10 +23,11 @@ bool Writer::MustSeal() const {
 void Writer::SealLoop() {
   MutexLock lock(mutex_);
   for (;;) {
-    const auto wait = hot_.empty() ? options_.seal_age
-                                   : std::chrono::ceil<std::chrono::milliseconds>(
-                                         hot_.front().since + options_.seal_age -
-                                         std::chrono::steady_clock::now());
+    const auto wait =
+        hot_.empty()
+            ? options_.seal_age
+            : std::chrono::ceil<std::chrono::milliseconds>(hot_.front().since + options_.seal_age -
+                                                           std::chrono::steady_clock::now());
     wake_.wait_for(mutex_, std::max(wait, std::chrono::milliseconds(1)),
                    [this]() REQUIRES(mutex_) { return stopping_ || MustSeal(); });
     if (stopping_) return;
@@ -159,7 +160,8 @@ Status Writer::Write(const HotList& chunks, Seal& seal) {
   return {};
 }
 
-// The rows of traces in the dropped segments stay until RocksDB rewrites them (DropForgottenTraces).
+// The rows of traces in the dropped segments stay until RocksDB rewrites them
+// (DropForgottenTraces).
 Status Writer::Drop(const std::vector<SegmentKey>& segments) {
   if (segments.empty()) return {};
   MutexLock one(seal_mutex_);
@@ -177,7 +179,8 @@ Status Writer::Drop(const std::vector<SegmentKey>& segments) {
     batch.Delete(db_.filter(), Encode(key));
     batch.Delete(db_.meta(), MetaKey(key));
   }
-  const std::uint32_t first = catalog.empty() ? segments.back().bucket : catalog.begin()->first.bucket;
+  const std::uint32_t first =
+      catalog.empty() ? segments.back().bucket : catalog.begin()->first.bucket;
   MutexLock lock(mutex_);
   if (const Status repaired = Repair(); !repaired) return repaired;
   Totals totals = sealed_;
@@ -203,9 +206,8 @@ Status Writer::Drop(const std::vector<SegmentKey>& segments) {
 
 // The writer's own view of a seal that has been written.
 void Writer::Adopt(const HotList& chunks, const Seal& seal) {
-  longest_lag_ =
-      std::max(longest_lag_, std::chrono::nanoseconds(std::chrono::steady_clock::now() -
-                                                      hot_.front().since));
+  longest_lag_ = std::max(longest_lag_, std::chrono::nanoseconds(std::chrono::steady_clock::now() -
+                                                                 hot_.front().since));
   for (const auto& chunk : chunks) {
     hot_spans_ -= chunk->spans().size();
     hot_bytes_ -= chunk->bytes();
