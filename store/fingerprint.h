@@ -13,8 +13,8 @@
 
 namespace clew::store {
 
-// Remembers the hash of the last resource and scope, which come in rows, and keeps both: another one
-// must not come at the same address unnoticed. One thread.
+// Remembers the hash of the last resource and scope, which come in rows, and keeps both: another
+// one must not come at the same address unnoticed. One thread.
 class Fingerprinter {
  public:
   std::uint64_t Of(const SpanRecord& span);

@@ -1,5 +1,5 @@
-// A map from 64-bit keys that are hashes or random already, in one block of memory: a trace of eight
-// spans has two of them, and there are a hundred thousand such traces in memory.
+// A map from 64-bit keys that are hashes or random already, in one block of memory: a trace of
+// eight spans has two of them, and there are a hundred thousand such traces in memory.
 #pragma once
 
 #include <cstdint>

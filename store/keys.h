@@ -43,8 +43,8 @@ std::optional<SegmentKey> DecodeSegmentKey(std::string_view bytes);
 inline constexpr std::string_view kMetaPrefix = "segment/";
 std::string MetaKey(const SegmentKey& key);
 
-// trace: trace_id[16] -> { bucket u32be | number u64be }*, the segments that hold spans of it in the
-// order in which they were sealed
+// trace: trace_id[16] -> { bucket u32be | number u64be }*, the segments that hold spans of it in
+// the order in which they were sealed
 std::string EncodeParts(const std::vector<SegmentKey>& parts);
 std::optional<std::vector<SegmentKey>> DecodeParts(std::string_view bytes);
 

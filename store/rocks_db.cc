@@ -61,11 +61,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const rocksdb::BlockBasedTableOptions
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
-  const auto table = TableOptions(rocksdb::NewLRUCache(64 * kMiB));
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(const DropForgottenTraces& forgotten) {
+  const auto table = TableOptions(rocksdb::NewLRUCache(128 * kMiB));
 
-  // Rows come and go in order of their keys, and most are gone before they leave memory: what does is
-  // read again at the next start at most.
+  // Rows come and go in order of their keys, and most are gone before they leave memory: what does
+  // is read again at the next start at most.
   auto hot = FamilyOptions(table, 64 * kMiB);
   hot.max_write_buffer_number = 2;
   hot.compression = rocksdb::kNoCompression;
@@ -84,6 +84,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
   auto trace = FamilyOptions(table, 16 * kMiB);
   trace.memtable_whole_key_filtering = true;
   trace.memtable_prefix_bloom_size_ratio = 0.05;
+  trace.compaction_filter = &forgotten;
 
   return {{kFamilies[0], FamilyOptions(table, 8 * kMiB)},
           {kFamilies[1], hot},
@@ -161,11 +162,12 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb:
   if (const Status known = CheckFamilies(path); !known) return known.error();
 
   std::unique_ptr<RocksDb> self(new RocksDb);
+  self->forgotten_ = std::make_unique<DropForgottenTraces>();
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions options = DatabaseOptions();
   if (env != nullptr) options.env = env;
   const rocksdb::Status status =
-      rocksdb::DB::Open(options, path, Families(), &self->families_, &db);
+      rocksdb::DB::Open(options, path, Families(*self->forgotten_), &self->families_, &db);
   if (!status.ok()) return OpenError(path, status);
   self->db_.reset(db);
   if (const Status format = self->CheckFormat(); !format) return format.error();

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "store/engine/retention.h"
 
 namespace clew::store {
 
@@ -28,12 +29,14 @@ class RocksDb {
   rocksdb::ColumnFamilyHandle* segment() const { return families_[2]; }
   rocksdb::ColumnFamilyHandle* filter() const { return families_[3]; }
   rocksdb::ColumnFamilyHandle* trace() const { return families_[4]; }
+  DropForgottenTraces& forgotten() { return *forgotten_; }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return families_; }
 
  private:
   RocksDb() = default;
   Status CheckFormat();
 
+  std::unique_ptr<DropForgottenTraces> forgotten_;  // used by db_
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*>
       families_;  // in the order of kFamilies, destroyed before db_

@@ -1,18 +1,24 @@
 #include "store/rocks_store.h"
 
+#include <rocksdb/convenience.h>
+#include <rocksdb/utilities/checkpoint.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
 #include "base/log.h"
-#include "store/engine/search.h"
+#include "store/engine/retention.h"
 #include "store/engine/sealed_counts.h"
+#include "store/engine/search.h"
 #include "store/engine/segment_cache.h"
 #include "store/engine/trace_parts.h"
 #include "store/engine/visible.h"
 #include "store/engine/work_pool.h"
 #include "store/engine/writer.h"
 #include "store/rocks_db.h"
+#include "store/segment/term_filter.h"
 
 namespace clew::store {
 namespace {
@@ -21,8 +27,7 @@ constexpr std::chrono::hours kHour{1};
 
 std::uint32_t HourOf(UnixNanos time) {
   return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::hours>(
-          std::max(time, UnixNanos{}).time_since_epoch())
+      std::chrono::duration_cast<std::chrono::hours>(std::max(time, UnixNanos{}).time_since_epoch())
           .count());
 }
 
@@ -45,7 +50,8 @@ Result<Catalog> ReadCatalog(RocksDb& db) {
 class Engine final : public RocksStore {
  public:
   Engine(std::unique_ptr<RocksDb> db, Catalog catalog, const RocksStoreOptions& options)
-      : db_(std::move(db)),
+      : path_(options.path),
+        db_(std::move(db)),
         cache_(*db_, options.segment_cache_bytes),
         visible_(*db_, std::move(catalog)),
         counts_(*db_),
@@ -179,6 +185,56 @@ class Engine final : public RocksStore {
     return {written.spans, written.traces, BytesOnDisk(), oldest};
   }
 
+  Result<RetentionReport> Retain(const RetentionPolicy& policy, bool dry_run) override {
+    std::error_code error;
+    const auto space = std::filesystem::space(path_, error);
+    if (error) return ErrnoError("ask for free space of", path_, error.value());
+    const RetentionPlan plan =
+        PlanRetention(*visible_.Take().catalog, policy, UnixClock::now(), space.available);
+    if (!dry_run) {
+      if (const Status dropped = writer_->Drop(plan.drop); !dropped) return dropped.error();
+      if (const Status freed = FreeSpaceBefore(plan.drop); !freed) return freed.error();
+    }
+    return plan.report;
+  }
+
+  Result<CheckReport> Check() override {
+    const View view = visible_.Take();
+    CheckReport report;
+    for (const auto& [key, meta] : *view.catalog) {
+      ++report.segments;
+      const auto note = [&, &name = key](const Error& error) {
+        report.damage.push_back(NameOf(name) + ": " + error.message);
+      };
+      std::string filter;
+      const rocksdb::Status read =
+          db_->db().Get(view.snapshot->options(), db_->filter(), Encode(key), &filter);
+      if (!read.ok()) note(FromRocks("read filter", read));
+      if (const auto opened = TermFilter::Open(filter); read.ok() && !opened) note(opened.error());
+      const auto segment = cache_.Open(view, key);
+      if (!segment) {
+        report.damage.push_back(segment.error().message);
+        continue;
+      }
+      if (const Status whole = (*segment)->Verify(); !whole) note(whole.error());
+      if ((*segment)->rows() == meta->rows) {
+        report.spans += meta->rows;
+      } else {
+        note({Code::kCorrupt, "has not as many spans as its meta says"});
+      }
+    }
+    for (const auto& chunk : *view.hot) report.spans += chunk->spans().size();
+    return report;
+  }
+
+  Status Backup(const std::string& path) override {
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(&db_->db(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(path);
+    return status.ok() ? Status{} : FromRocks("copy the store to " + path, status);
+  }
+
   Health GetHealth() override {
     const WriterStats written = writer_->stats();
     return {.hot_spans = written.hot_spans,
@@ -201,6 +257,23 @@ class Engine final : public RocksStore {
     return counts;
   }
 
+  // Tables that hold nothing but dropped segments go at once, the rest when RocksDB gets to it.
+  Status FreeSpaceBefore(const std::vector<SegmentKey>& dropped) {
+    if (dropped.empty()) return {};
+    const std::string first = Encode(dropped.front());
+    const std::string last = Encode(dropped.back());
+    const rocksdb::Slice begin(first);
+    const rocksdb::Slice end(last);
+    for (rocksdb::ColumnFamilyHandle* family : {db_->segment(), db_->filter()}) {
+      rocksdb::Status status = rocksdb::DeleteFilesInRange(&db_->db(), family, &begin, &end);
+      rocksdb::CompactRangeOptions options;
+      options.exclusive_manual_compaction = false;
+      if (status.ok()) status = db_->db().CompactRange(options, family, &begin, &end);
+      if (!status.ok()) return FromRocks("free the space of dropped segments", status);
+    }
+    return {};
+  }
+
   // Tables and the log that has not been written out to them yet.
   std::uint64_t BytesOnDisk() {
     std::uint64_t bytes = 0;
@@ -212,6 +285,7 @@ class Engine final : public RocksStore {
     return bytes;
   }
 
+  const std::string path_;
   std::unique_ptr<RocksDb> db_;
   SegmentCache cache_;
   Visible visible_;

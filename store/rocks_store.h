@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "store/span_store.h"
@@ -29,6 +30,28 @@ struct RocksStoreOptions {
   rocksdb::Env* env = nullptr;      // null: the system's files; tests make it fail
 };
 
+// What is kept. Whole hours of arrival go, oldest first. Zero: no bound.
+struct RetentionPolicy {
+  std::chrono::hours max_age{0};     // since a span was sealed; by the store's clock
+  std::uint64_t max_bytes = 0;       // of all segments
+  std::uint64_t min_free_bytes = 0;  // of the disk: with less, the oldest are shed
+};
+// What went, or would go.
+struct RetentionReport {
+  std::uint64_t segments = 0;
+  std::uint64_t spans = 0;
+  std::uint64_t traces = 0;  // whose first spans are among them
+  std::uint64_t bytes = 0;
+  UnixNanos newest_start{};  // of a trace among them
+};
+
+// What a check found.
+struct CheckReport {
+  std::uint64_t segments = 0;
+  std::uint64_t spans = 0;
+  std::vector<std::string> damage;  // a line each, beginning with the place
+};
+
 // The store with what only those ask who keep it.
 class RocksStore : public SpanStore {
  public:
@@ -42,6 +65,14 @@ class RocksStore : public SpanStore {
     std::chrono::nanoseconds longest_seal_lag{0};  // from an append to its segment, since the start
   };
   virtual Health GetHealth() = 0;
+  // Lets go of what the policy does not keep; with `dry_run` only says what that is. Questions that
+  // are being answered still see it.
+  virtual Result<RetentionReport> Retain(const RetentionPolicy& policy, bool dry_run) = 0;
+  // Reads every segment, filter and span.
+  virtual Result<CheckReport> Check() = 0;
+  // A copy that can be opened as a store, of everything that is acknowledged now, in directory
+  // `path`, which must not exist. Quick where files can be linked: on the same file system.
+  virtual Status Backup(const std::string& path) = 0;
 };
 
 // Opens or creates the store; one process at a time can. Errors: kUnavailable (in use, names by

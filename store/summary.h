@@ -1,7 +1,7 @@
 // What the store knows of a trace, or of a part of one, without reading its spans.
 //
-// Folding spans in any order gives the same summary, and so does merging summaries of parts: it does
-// not matter who reports first.
+// Folding spans in any order gives the same summary, and so does merging summaries of parts: it
+// does not matter who reports first.
 #pragma once
 
 #include <cstdint>

@@ -26,7 +26,8 @@ class VarintReader {
     if (value > limit) throw protozero::invalid_length_exception{};
     return value;
   }
-  // A count of things of at least one byte each, so that a forged one cannot make us reserve memory.
+  // A count of things of at least one byte each, so that a forged one cannot make us reserve
+  // memory.
   std::uint64_t Count() {
     const std::uint64_t count = Varint();
     if (count > remaining()) throw protozero::end_of_buffer_exception{};

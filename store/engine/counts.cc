@@ -98,7 +98,8 @@ void Counts::Merge(const Counts& other) {
 }
 
 SpanCounter::Place SpanCounter::FindPlace(const SpanRecord& span) {
-  const std::uint64_t seed = XXH3_64bits_withSeed(span.service.data(), span.service.size(), span.kind);
+  const std::uint64_t seed =
+      XXH3_64bits_withSeed(span.service.data(), span.service.size(), span.kind);
   const auto [at, is_new] =
       places_.try_emplace(XXH3_64bits_withSeed(span.name.data(), span.name.size(), seed));
   if (!is_new) return at->second;

@@ -17,8 +17,8 @@ class PageBuilder {
   PageBuilder(const Query& query, const Budget& budget, const Cursor& cursor)
       : query_(query), memory_(budget.memory_bytes), cursor_(cursor) {}
 
-  // False: neither a trace at this place nor one behind it can be on the page, or tell whether there
-  // is a next page.
+  // False: neither a trace at this place nor one behind it can be on the page, or tell whether
+  // there is a next page.
   bool Reaches(const Place& place) const;
   // False: no trace at this place can.
   bool Wants(const Place& place) const {

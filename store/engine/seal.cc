@@ -7,8 +7,8 @@
 namespace clew::store {
 namespace {
 
-// Spans whose clocks are far off get segments of their own, so that they do not stretch the time that
-// the others cover.
+// Spans whose clocks are far off get segments of their own, so that they do not stretch the time
+// that the others cover.
 constexpr std::chrono::hours kPast{2};
 constexpr std::chrono::minutes kFuture{10};
 
@@ -94,7 +94,8 @@ class Sealer {
   std::size_t PartSize(TraceRows trace) const {
     std::size_t count = 0;
     std::size_t bytes = encoder_.span_bytes();
-    while (count < trace.size() && count < options_.rows && (count == 0 || bytes < options_.bytes)) {
+    while (count < trace.size() && count < options_.rows &&
+           (count == 0 || bytes < options_.bytes)) {
       bytes += trace[count].span->span.size();
       ++count;
     }
@@ -121,7 +122,8 @@ class Sealer {
   static void Widen(const Summary& trace, SegmentMeta& meta) {
     meta.min_start = std::min(meta.min_start, trace.start);
     meta.max_start = std::max(meta.max_start, trace.start);
-    meta.max_duration = std::max<std::chrono::nanoseconds>(meta.max_duration, trace.end - trace.start);
+    meta.max_duration =
+        std::max<std::chrono::nanoseconds>(meta.max_duration, trace.end - trace.start);
   }
 
   void EndSegment() {

@@ -118,7 +118,8 @@ class Searcher::Run {
         }
         if (const Partial exceeded = Exceeded(); exceeded != Partial::kNo) {
           partial_ = exceeded;
-          bound_ = task == nullptr ? kFirstPlace : task->bound;  // the others finish what they are at
+          bound_ =
+              task == nullptr ? kFirstPlace : task->bound;  // the others finish what they are at
           return;
         }
       }
@@ -147,7 +148,8 @@ class Searcher::Run {
       // The trace can only start earlier than these spans.
       const UnixNanos start = spans.front()->start;
       if (start < query_.start_min) return;
-      if (query_.order == Order::kNewest && !page_.Reaches({.start = start, .trace = trace})) return;
+      if (query_.order == Order::kNewest && !page_.Reaches({.start = start, .trace = trace}))
+        return;
       const bool matches = matcher_.any_span() ||
                            std::any_of(spans.begin(), spans.end(), [&](const SpanRecord* span) {
                              return matcher_.MatchesSpan(*span);
@@ -270,8 +272,8 @@ class Searcher::Run {
       const auto id = segment.TraceAt(trace);
       if (!id) return id.error();
       Candidate candidate{.trace = trace};
-      candidate.exact = !task.cut && !task.meta->has_later && !task.meta->has_bases &&
-                        !view_.late->contains(*id);
+      candidate.exact =
+          !task.cut && !task.meta->has_later && !task.meta->has_bases && !view_.late->contains(*id);
       if (candidate.exact) {
         candidate.place = {first, UnixNanosFrom(last) - first, *id};
         if (first < query_.start_min || first > query_.start_max) continue;
@@ -282,10 +284,9 @@ class Searcher::Run {
       }
       candidates.push_back(candidate);
     }
-    std::sort(candidates.begin(), candidates.end(),
-              [this](const Candidate& a, const Candidate& b) {
-                return Precedes(query_.order, a.place, b.place);
-              });
+    std::sort(candidates.begin(), candidates.end(), [this](const Candidate& a, const Candidate& b) {
+      return Precedes(query_.order, a.place, b.place);
+    });
     return candidates;
   }
 
@@ -314,8 +315,7 @@ Result<Page> Searcher::Search(const View& view, const Query& query, const Budget
   if (!matcher) return matcher.error();
   const auto decoded = DecodeCursor(query);
   if (!decoded) return decoded.error();
-  const Cursor cursor = decoded->value_or(
-      Cursor{.after = kFirstPlace, .horizon = view.sequence});
+  const Cursor cursor = decoded->value_or(Cursor{.after = kFirstPlace, .horizon = view.sequence});
   return Run(*this, view, query, budget, *matcher, cursor).Answer();
 }
 

@@ -1,5 +1,5 @@
-// Search over a view: the hot spans, then segments in the order in which they can hold the next trace,
-// until nothing that is left can be on the page.
+// Search over a view: the hot spans, then segments in the order in which they can hold the next
+// trace, until nothing that is left can be on the page.
 #pragma once
 
 #include <memory>

@@ -14,8 +14,8 @@
 
 namespace clew::store {
 
-// Starts and durations are of whole traces, as far as they were known when this was written, and are
-// widened when spans come late: no trace that has spans here lies outside of them.
+// Starts and durations are of whole traces, as far as they were known when this was written, and
+// are widened when spans come late: no trace that has spans here lies outside of them.
 struct SegmentMeta {
   SegmentKey key;
   std::uint32_t rows = 0;

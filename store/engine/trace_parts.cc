@@ -5,8 +5,8 @@
 namespace clew::store {
 namespace {
 
-// Spans that are put together at a time: as many as a segment has, so that a trace in one piece reads
-// it once.
+// Spans that are put together at a time: as many as a segment has, so that a trace in one piece
+// reads it once.
 constexpr std::size_t kWindow = 8192;
 
 }  // namespace
@@ -48,9 +48,10 @@ Result<std::vector<SegmentKey>> TraceParts::SealedParts(const View& view,
 }
 
 Result<Summary> TraceParts::SealedSummary(const View& view, const TraceId& trace,
-                                          const std::vector<SegmentKey>& parts,
+                                          std::vector<SegmentKey> parts,
                                           std::uint64_t horizon) const {
   Summary summary;
+  std::erase_if(parts, [&](const SegmentKey& key) { return !view.catalog->contains(key); });
   // The last part's base has all parts before it. Those that the horizon cuts have to be asked
   // themselves; they are the last ones.
   std::size_t last = parts.size();
@@ -64,7 +65,8 @@ Result<Summary> TraceParts::SealedSummary(const View& view, const TraceId& trace
     if (!segment) return segment.error();
     const auto at = (*segment)->FindTrace(trace);
     if (!at) return Error{at.error().code, NameOf(parts[i]) + ": " + at.error().message};
-    if (!*at) return Error{Code::kCorrupt, NameOf(parts[i]) + ": trace " + trace.ToHex() + " is missing"};
+    if (!*at)
+      return Error{Code::kCorrupt, NameOf(parts[i]) + ": trace " + trace.ToHex() + " is missing"};
     const Status folded = FoldPart(**segment, **at, i == first, horizon, summary);
     if (!folded) {
       return Error{folded.error().code, NameOf(parts[i]) + ": " + folded.error().message};
@@ -125,8 +127,8 @@ class TraceParts::Merge {
     const auto hot = static_cast<std::uint32_t>(parts_.size());
     for (const auto& chunk : *view_.hot) {
       for (const SpanRecord* span : chunk->Of(trace_)) {
-        places_.push_back({ToUint64(span->start), span->span_id, hot,
-                           static_cast<std::uint32_t>(hot_.size())});
+        places_.push_back(
+            {ToUint64(span->start), span->span_id, hot, static_cast<std::uint32_t>(hot_.size())});
         hot_.push_back(span);
       }
     }
@@ -137,7 +139,8 @@ class TraceParts::Merge {
     if (!segment) return Damaged(parts_[part], segment.error());
     const auto trace = (*segment)->FindTrace(trace_);
     if (!trace) return Damaged(parts_[part], trace.error());
-    if (!*trace) return Damaged(parts_[part], {Code::kCorrupt, "trace " + trace_.ToHex() + " is missing"});
+    if (!*trace)
+      return Damaged(parts_[part], {Code::kCorrupt, "trace " + trace_.ToHex() + " is missing"});
     std::uint32_t at = 0;
     const Status read = (*segment)->Glance(**trace, [&](const SpanGlance& span) {
       places_.push_back({ToUint64(span.start), span.span_id, part, at++});
@@ -176,10 +179,11 @@ class TraceParts::Merge {
       return Damaged(parts_[part], {Code::kCorrupt, "spans are not in order of their start"});
     }
     auto next = slots.begin();
-    const Status read = (*segment)->ReadSpans(**trace, places, [&](SpanRecord&& span, std::uint64_t) {
-      spans[*next++] = std::move(span);
-      return true;
-    });
+    const Status read =
+        (*segment)->ReadSpans(**trace, places, [&](SpanRecord&& span, std::uint64_t) {
+          spans[*next++] = std::move(span);
+          return true;
+        });
     if (!read) Damaged(parts_[part], read.error());
   }
 

@@ -23,13 +23,14 @@ class TraceParts {
   // The segments that hold spans of the trace, oldest first; those that were dropped are left out.
   Result<std::vector<SegmentKey>> SealedParts(const View& view, const TraceId& trace) const;
 
-  // Summary of the trace as of `horizon`: of the spans that appends up to it brought. Nothing without
-  // any.
+  // Summary of the trace as of `horizon`: of the spans that appends up to it brought. Nothing
+  // without any.
   Result<std::optional<Summary>> SummaryOf(const View& view, const TraceId& trace,
                                            std::uint64_t horizon) const;
-  // The same of its sealed spans only, when its parts are known.
+  // The same of its sealed spans only, when its parts are known. Some of them may have been
+  // dropped.
   Result<Summary> SealedSummary(const View& view, const TraceId& trace,
-                                const std::vector<SegmentKey>& parts, std::uint64_t horizon) const;
+                                std::vector<SegmentKey> parts, std::uint64_t horizon) const;
 
   // See SpanStore::ReadTrace. Memory: 32 bytes a span, and some thousand whole ones.
   Status Read(const View& view, const TraceId& trace,

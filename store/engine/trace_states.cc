@@ -9,8 +9,8 @@
 namespace clew::store {
 namespace {
 
-// Calls of one trace that wait for their caller; each new span is compared with all of them. What is
-// beyond is not counted as a call.
+// Calls of one trace that wait for their caller; each new span is compared with all of them. What
+// is beyond is not counted as a call.
 constexpr std::size_t kMaxOrphans = 4096;
 constexpr std::size_t kMaxNames = 20'000;
 constexpr std::size_t kNodeBytes = 160;  // list and hash nodes, roughly

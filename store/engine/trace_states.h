@@ -1,5 +1,5 @@
-// The writer's memory of traces that grow: which spans they hold already, where their sealed parts are,
-// and who is waiting for a parent.
+// The writer's memory of traces that grow: which spans they hold already, where their sealed parts
+// are, and who is waiting for a parent.
 //
 // Of a trace with hot spans this is the only place that knows; of others it only saves reading the
 // parts again. One thread at a time.
@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <list>
 #include <map>
-#include <string>
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -23,8 +23,8 @@
 
 namespace clew::store {
 
-// Service names, each once, at addresses that stay. All beyond a bound are one, so that forged names
-// cannot grow it without end.
+// Service names, each once, at addresses that stay. All beyond a bound are one, so that forged
+// names cannot grow it without end.
 class ServiceNames {
  public:
   const std::string* Of(const std::string& name);
@@ -42,7 +42,7 @@ struct TraceState {
     Call call;
   };
 
-  FlatMap<Nothing> fingerprints;        // of all its spans
+  FlatMap<Nothing> fingerprints;              // of all its spans
   FlatMap<const std::string*> span_services;  // span id (its 64 bits) -> service
   std::vector<Orphan> orphans;
   std::vector<SegmentKey> parts;  // its sealed parts, oldest first

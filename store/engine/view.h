@@ -1,5 +1,5 @@
-// One state of the store, for the length of a question: what is sealed and what is still hot, none of
-// it twice and none of it missing, whatever is written or sealed meanwhile.
+// One state of the store, for the length of a question: what is sealed and what is still hot, none
+// of it twice and none of it missing, whatever is written or sealed meanwhile.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -33,8 +33,8 @@ class DbSnapshot {
   const rocksdb::Snapshot* const snapshot_;
 };
 
-// A trace with both sealed and hot spans: it may start earlier and last longer than the metas of its
-// segments say.
+// A trace with both sealed and hot spans: it may start earlier and last longer than the metas of
+// its segments say.
 struct LateTrace {
   std::vector<SegmentKey> parts;
   UnixNanos start{};

@@ -14,9 +14,9 @@ class WorkPool {
  public:
   explicit WorkPool(std::size_t threads);
   ~WorkPool();
-  // Calls `work` on the calling thread, and at the same time on every thread of the pool that is free
-  // before the caller is done. Returns when all these calls have. `work` must divide what there is to do
-  // by itself.
+  // Calls `work` on the calling thread, and at the same time on every thread of the pool that is
+  // free before the caller is done. Returns when all these calls have. `work` must divide what
+  // there is to do by itself.
   void Run(const std::function<void()>& work);
 
  private:

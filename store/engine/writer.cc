@@ -123,9 +123,9 @@ Status Writer::CheckSpace() const {
                                      std::to_string(options_.min_free_bytes)};
 }
 
-// After a failed write RocksDB refuses all others until it has been told to go on. It does not get over
-// a log that could not be written: then everything can still be read, and writing goes on after the
-// store has been opened again.
+// After a failed write RocksDB refuses all others until it has been told to go on. It does not get
+// over a log that could not be written: then everything can still be read, and writing goes on
+// after the store has been opened again.
 Status Writer::Repair() {
   if (failed_) {
     const rocksdb::Status status = db_.db().Resume();
@@ -197,7 +197,8 @@ Status Writer::LoadSealed(const View& view, const TraceId& trace, TraceState& st
     if (!segment) return segment.error();
     const auto at = (*segment)->FindTrace(trace);
     if (!at) return at.error();
-    if (!*at) return Error{Code::kCorrupt, NameOf(part) + ": trace " + trace.ToHex() + " is missing"};
+    if (!*at)
+      return Error{Code::kCorrupt, NameOf(part) + ": trace " + trace.ToHex() + " is missing"};
     const Status read = (*segment)->ReadTrace(**at, [&](SpanRecord&& span, std::uint64_t) {
       grower_.Add(span, fingerprinter.Of(span), now, state, nullptr);
       state.sealed.Add(GlanceAt(span));

@@ -22,8 +22,8 @@
 namespace clew::store {
 
 struct WriterOptions {
-  std::string path;                  // of the database, to ask for free space
-  std::uint64_t min_free_bytes = 0;  // refuse to write when the disk has less: kExhausted
+  std::string path;                     // of the database, to ask for free space
+  std::uint64_t min_free_bytes = 0;     // refuse to write when the disk has less: kExhausted
   std::size_t state_bytes = 64u << 20;  // bound of what is remembered of traces
   // Hot spans are sealed when there are this many, or when the oldest of them has waited this long.
   std::size_t seal_spans = 32'768;
@@ -54,6 +54,8 @@ class Writer {
   Status Append(const SpanBatch& batch);
   // Seals everything that is hot now. Any thread.
   Status SealAll();
+  // Lets go of segments. Any thread.
+  Status Drop(const std::vector<SegmentKey>& segments);
   WriterStats stats() const;
 
  private:
@@ -96,8 +98,8 @@ class Writer {
   CondVar wake_;  // the sealer
   CondVar room_;  // appends that wait for it
   bool stopping_ GUARDED_BY(mutex_) = false;
-  bool failed_ GUARDED_BY(mutex_) = false;  // the last write did not succeed
-  bool states_wrong_ GUARDED_BY(mutex_) = false;  // they know of spans that were not written
+  bool failed_ GUARDED_BY(mutex_) = false;        // the last write did not succeed
+  bool states_wrong_ GUARDED_BY(mutex_) = false;  // they know of spans that are not there
   std::optional<Error> seal_error_ GUARDED_BY(mutex_);
   Totals sealed_ GUARDED_BY(mutex_);
   std::uint64_t hot_new_traces_ GUARDED_BY(mutex_) = 0;  // without a sealed part

@@ -23,10 +23,11 @@ bool Writer::MustSeal() const {
 void Writer::SealLoop() {
   MutexLock lock(mutex_);
   for (;;) {
-    const auto wait = hot_.empty() ? options_.seal_age
-                                   : std::chrono::ceil<std::chrono::milliseconds>(
-                                         hot_.front().since + options_.seal_age -
-                                         std::chrono::steady_clock::now());
+    const auto wait =
+        hot_.empty()
+            ? options_.seal_age
+            : std::chrono::ceil<std::chrono::milliseconds>(hot_.front().since + options_.seal_age -
+                                                           std::chrono::steady_clock::now());
     wake_.wait_for(mutex_, std::max(wait, std::chrono::milliseconds(1)),
                    [this]() REQUIRES(mutex_) { return stopping_ || MustSeal(); });
     if (stopping_) return;
@@ -159,11 +160,54 @@ Status Writer::Write(const HotList& chunks, Seal& seal) {
   return {};
 }
 
+// The rows of traces in the dropped segments stay until RocksDB rewrites them
+// (DropForgottenTraces).
+Status Writer::Drop(const std::vector<SegmentKey>& segments) {
+  if (segments.empty()) return {};
+  MutexLock one(seal_mutex_);
+  rocksdb::WriteBatch batch;
+  Catalog catalog = *visible_.Take().catalog;
+  std::uint64_t spans = 0;
+  std::uint64_t traces = 0;
+  for (const SegmentKey& key : segments) {
+    const auto at = catalog.find(key);
+    if (at == catalog.end()) continue;
+    spans += at->second->rows;
+    traces += at->second->new_traces;
+    catalog.erase(at);
+    batch.Delete(db_.segment(), Encode(key));
+    batch.Delete(db_.filter(), Encode(key));
+    batch.Delete(db_.meta(), MetaKey(key));
+  }
+  const std::uint32_t first =
+      catalog.empty() ? segments.back().bucket : catalog.begin()->first.bucket;
+  MutexLock lock(mutex_);
+  if (const Status repaired = Repair(); !repaired) return repaired;
+  Totals totals = sealed_;
+  totals.spans -= std::min(totals.spans, spans);
+  totals.traces -= std::min(totals.traces, traces);
+  batch.Put(db_.meta(), {kTotalsKey.data(), kTotalsKey.size()}, Encode(totals));
+  const Status written = visible_.Drop(std::move(catalog), [&]() -> Status {
+    rocksdb::WriteOptions durable;
+    durable.sync = true;
+    const rocksdb::Status status = db_.db().Write(durable, &batch);
+    return status.ok() ? Status{} : FromRocks("drop segments", status);
+  });
+  if (!written) {
+    failed_ = true;
+    return written;
+  }
+  sealed_ = totals;
+  db_.forgotten().SetFirstBucket(first);
+  states_wrong_ = true;  // they know of spans that are gone
+  for (const SegmentKey& key : segments) cache_.Forget(key);
+  return {};
+}
+
 // The writer's own view of a seal that has been written.
 void Writer::Adopt(const HotList& chunks, const Seal& seal) {
-  longest_lag_ =
-      std::max(longest_lag_, std::chrono::nanoseconds(std::chrono::steady_clock::now() -
-                                                      hot_.front().since));
+  longest_lag_ = std::max(longest_lag_, std::chrono::nanoseconds(std::chrono::steady_clock::now() -
+                                                                 hot_.front().since));
   for (const auto& chunk : chunks) {
     hot_spans_ -= chunk->spans().size();
     hot_bytes_ -= chunk->bytes();

@@ -1,5 +1,6 @@
-// The attributes of the spans of a segment that is being encoded: a column for each key and type, and
-// for each span the list of columns that its values went to (its shape), since their order counts.
+// The attributes of the spans of a segment that is being encoded: a column for each key and type,
+// and for each span the list of columns that its values went to (its shape), since their order
+// counts.
 #pragma once
 
 #include <cstdint>

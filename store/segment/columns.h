@@ -1,5 +1,5 @@
-// The streams of a segment, unpacked when they are asked for and then kept: a search reads two or three
-// of some thirty.
+// The streams of a segment, unpacked when they are asked for and then kept: a search reads two or
+// three of some thirty.
 #pragma once
 
 #include <atomic>
@@ -53,8 +53,8 @@ class StringColumn {
   std::vector<std::uint32_t> own_index_;  // of each value; empty when all have codes
 };
 
-// Any thread. Throws a protozero::exception when a stream is damaged, and whenever all that has been
-// unpacked is more than a segment of the store can hold.
+// Any thread. Throws a protozero::exception when a stream is damaged, and whenever all that has
+// been unpacked is more than a segment of the store can hold.
 class SegmentColumns {
  public:
   // Reads the directory. Throws also for another version: ask SegmentReader, which says so.
@@ -62,7 +62,8 @@ class SegmentColumns {
 
   std::size_t rows() const { return rows_; }
   std::size_t traces() const { return traces_; }
-  // Nothing when the segment has no such stream: it would hold nothing. Valid as long as this object.
+  // Nothing when the segment has no such stream: it would hold nothing. Valid as long as this
+  // object.
   const std::string& Bytes(Stream stream) const;
   const IntColumn& Ints(Stream stream) const;
   const StringList& Strings(Stream stream) const;

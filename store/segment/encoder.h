@@ -30,9 +30,9 @@ class SegmentEncoder {
  public:
   SegmentEncoder();
   ~SegmentEncoder();
-  // Spans of one trace in order of their start; none of the traces given since the last Finish may be
-  // the same, and their starts must not fall. `base`: summary of the parts of the trace that other
-  // segments hold, empty without any. The spans must live until Finish.
+  // Spans of one trace in order of their start; none of the traces given since the last Finish may
+  // be the same, and their starts must not fall. `base`: summary of the parts of the trace that
+  // other segments hold, empty without any. The spans must live until Finish.
   void AddTrace(std::span<const SegmentRow> rows, std::string_view base);
   std::size_t rows() const;
   // Of the spans given since the last Finish, as they came.

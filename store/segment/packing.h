@@ -1,11 +1,12 @@
-// The two ways in which a segment keeps a column: bytes, and integers as byte planes. Specification:
-// docs/formats/segment.md, "Packing".
+// The two ways in which a segment keeps a column: bytes, and integers as byte planes.
+// Specification: docs/formats/segment.md, "Packing".
 //
 //   packed bytes    = size varint | method u8 | stored        size 0: nothing follows
 //   packed integers = count varint | base varint (zigzag) | width u8 | width x packed bytes
 //
 // A plane holds the n-th byte of every number: the high bytes of a column are much alike, its low
-// bytes are noise that no compressor should have to look at. Each plane is stored as what is smaller.
+// bytes are noise that no compressor should have to look at. Each plane is stored as what is
+// smaller.
 #pragma once
 
 #include <cstdint>

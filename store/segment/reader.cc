@@ -162,7 +162,8 @@ Result<std::vector<SegmentReader::Times>> SegmentReader::AllTimes() const {
 }
 
 Result<const IntColumn*> SegmentReader::Arrivals() const {
-  return Guarded([&]() -> Result<const IntColumn*> { return &columns_.RowInts(Stream::kArrivals); });
+  return Guarded(
+      [&]() -> Result<const IntColumn*> { return &columns_.RowInts(Stream::kArrivals); });
 }
 
 Status SegmentReader::Glance(std::size_t trace,

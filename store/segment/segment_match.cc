@@ -133,10 +133,11 @@ class RowMatcher {
     if (condition.scope != AttributeScope::kSpan) {
       rows = AskContexts([&](const SegmentReader::Context& context) {
         bool holds = false;
-        ReadResourceAttributes(*context.resource, [&](std::string_view key, const ValueView& value) {
-          holds = key == condition.key && predicate.Holds(value);
-          return !holds;
-        });
+        ReadResourceAttributes(*context.resource,
+                               [&](std::string_view key, const ValueView& value) {
+                                 holds = key == condition.key && predicate.Holds(value);
+                                 return !holds;
+                               });
         return holds;
       });
     }

@@ -1,5 +1,5 @@
-// Which spans of a segment fulfil all conditions of a query, asked column by column: a text that many
-// spans have is compared once.
+// Which spans of a segment fulfil all conditions of a query, asked column by column: a text that
+// many spans have is compared once.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ class FilterQuery {
 
  private:
   // At least one of the terms must be there. `range`: a comparison by number that some number under
-  // `range_key` must be able to fulfil, unless resources have the key too, of which no range is kept.
+  // `range_key` must be able to fulfil, unless resources have the key too, of which no range is
+  // kept.
   struct Need {
     std::vector<std::uint64_t> any_of;
     const Predicate* range = nullptr;

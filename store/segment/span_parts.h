@@ -1,8 +1,9 @@
-// A serialized OTLP span taken apart into what the columns of a segment hold, and put together again.
+// A serialized OTLP span taken apart into what the columns of a segment hold, and put together
+// again.
 //
-// Putting together writes fields in the order of their numbers, as every common encoder does. A span
-// that was serialized in another way does not come back byte by byte: the segment's encoder compares,
-// and keeps such a span by its bytes beside the columns.
+// Putting together writes fields in the order of their numbers, as every common encoder does. A
+// span that was serialized in another way does not come back byte by byte: the segment's encoder
+// compares, and keeps such a span by its bytes beside the columns.
 #pragma once
 
 #include <cstdint>

@@ -24,8 +24,8 @@ class StringTable {
   std::uint32_t Intern(std::string_view text);
   Entry& at(std::uint32_t id) { return entries_[id]; }
   const Entry& at(std::uint32_t id) const { return entries_[id]; }
-  // Gives every string that occurs twice or more its code, in the order of the texts: neighbours are
-  // alike and compress well. Returns the dictionary.
+  // Gives every string that occurs twice or more its code, in the order of the texts: neighbours
+  // are alike and compress well. Returns the dictionary.
   std::vector<std::string_view> Finish();
 
  private:

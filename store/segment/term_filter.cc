@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kWords = 8;
 constexpr std::size_t kBlockBytes = kWords * sizeof(std::uint32_t);
-// 10 bits a term let one in some 90 pass that is not there, which costs opening a segment; 12 would cost
-// more bytes a span than that is worth.
+// 10 bits a term let one in some 90 pass that is not there, which costs opening a segment; 12 would
+// cost more bytes a span than that is worth.
 constexpr std::size_t kBitsPerTerm = 10;
 constexpr std::size_t kMaxRanges = 64;
 constexpr std::size_t kRangeBytes = 3 * sizeof(std::uint64_t);
@@ -83,8 +83,8 @@ std::string TermFilterBuilder::Finish() {
 Result<TermFilter> TermFilter::Open(std::string_view bytes) {
   if (bytes.empty()) return Error{Code::kCorrupt, "segment filter: empty"};
   if (static_cast<std::uint8_t>(bytes[0]) != kFilterVersion) {
-    return Error{Code::kUnsupported, "segment filter: version " +
-                                         std::to_string(static_cast<std::uint8_t>(bytes[0]))};
+    return Error{Code::kUnsupported,
+                 "segment filter: version " + std::to_string(static_cast<std::uint8_t>(bytes[0]))};
   }
   try {
     TermFilter filter;

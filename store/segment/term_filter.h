@@ -3,9 +3,9 @@
 //
 //   filter = version u8 = 1 | ranges varint | { key hash u64le | low f64le | high f64le }* | blocks
 //
-// `blocks` is a split block Bloom filter over 64-bit hashes of terms: 32 bytes a block, one bit in each
-// of its 8 words. A term that was put in is always found; one that was not is found once in about 90
-// times. Ranges hold the least and the greatest number under an attribute key.
+// `blocks` is a split block Bloom filter over 64-bit hashes of terms: 32 bytes a block, one bit in
+// each of its 8 words. A term that was put in is always found; one that was not is found once in
+// about 90 times. Ranges hold the least and the greatest number under an attribute key.
 #pragma once
 
 #include <cstdint>

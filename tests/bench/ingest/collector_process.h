@@ -15,8 +15,8 @@ namespace clew::bench {
 
 class CollectorProcess {
  public:
-  // Starts `binary` on free ports and waits until it serves. `extra` are further flags. Its data is in
-  // `data_dir`, or in a directory that goes with this object.
+  // Starts `binary` on free ports and waits until it serves. `extra` are further flags. Its data is
+  // in `data_dir`, or in a directory that goes with this object.
   static Result<std::unique_ptr<CollectorProcess>> Start(
       const std::string& binary, const std::vector<std::string>& extra,
       const std::filesystem::path& data_dir = {});

@@ -1,6 +1,6 @@
-// Kills a real clew-collector with SIGKILL while it takes spans, starts it again on the same data, and
-// looks for every span that it had acknowledged: of this run, and once more of the run before, since
-// those have been sealed meanwhile. Human lines first; the last line is one JSON object.
+// Kills a real clew-collector with SIGKILL while it takes spans, starts it again on the same data,
+// and looks for every span that it had acknowledged: of this run, and once more of the run before,
+// since those have been sealed meanwhile. Human lines first; the last line is one JSON object.
 //
 //   clew-bench-durability [--runs N]
 #include <chrono>

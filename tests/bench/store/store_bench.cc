@@ -1,6 +1,6 @@
-// How fast the store takes spans durably and what they cost: export requests are decoded as the receiver
-// does it and appended in groups like the collector's, while sealing goes on behind. Human lines
-// first; the last line is one JSON object.
+// How fast the store takes spans durably and what they cost: export requests are decoded as the
+// receiver does it and appended in groups like the collector's, while sealing goes on behind. Human
+// lines first; the last line is one JSON object.
 //
 //   clew-bench-store [--spans N] [--random-spans N]
 #include <sys/resource.h>
@@ -24,7 +24,8 @@ namespace clew::bench {
 namespace {
 
 constexpr std::uint64_t kTracesPerRequest = 64;
-constexpr std::uint64_t kRequestsPerGroup = 16;  // 8,192 spans, as the collector's groups under load
+constexpr std::uint64_t kRequestsPerGroup =
+    16;  // 8,192 spans, as the collector's groups under load
 constexpr std::uint64_t kSpansPerGroup = kTracesPerRequest * kRequestsPerGroup * kSpansPerTrace;
 
 struct Options {
@@ -156,8 +157,7 @@ Realistic MeasureRealistic(std::uint64_t groups) {
     Check(store->Append(group));
   }
   Check(store->Seal());
-  result.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   result.seal_lag = std::chrono::duration<double>(store->GetHealth().longest_seal_lag).count();
   result.exact = store->GetHealth().exact_spans;
   store.reset();

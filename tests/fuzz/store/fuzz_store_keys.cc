@@ -1,4 +1,5 @@
-// Decoders of keys and of fixed-size values: what one accepts, its encoder writes again byte for byte.
+// Decoders of keys and of fixed-size values: what one accepts, its encoder writes again byte for
+// byte.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

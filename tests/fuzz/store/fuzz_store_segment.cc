@@ -1,5 +1,5 @@
-// The segment reader and its filter: any bytes end in an error or in spans, never in anything else. What a
-// damaged segment hides behind its checks is found by giving the checks what they want.
+// The segment reader and its filter: any bytes end in an error or in spans, never in anything else.
+// What a damaged segment hides behind its checks is found by giving the checks what they want.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>

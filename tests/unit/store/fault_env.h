@@ -24,8 +24,8 @@ class FaultEnv final : public rocksdb::EnvWrapper {
 
   // Of all writes from now on.
   void Set(Fault fault);
-  // As after a loss of power: of every file that was written through this only what was synced remains.
-  // The store must be closed, with writes failing since the moment that is to be the last.
+  // As after a loss of power: of every file that was written through this only what was synced
+  // remains. The store must be closed, with writes failing since the moment that is to be the last.
   void DropUnsynced();
 
   rocksdb::Status NewWritableFile(const std::string& path,

@@ -1,5 +1,5 @@
-// A disk that fails, fills up, tears writes, forgets and flips bits: what was acknowledged is there,
-// once, and what cannot be read is told while the rest is.
+// A disk that fails, fills up, tears writes, forgets and flips bits: what was acknowledged is
+// there, once, and what cannot be read is told while the rest is.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,8 +27,7 @@ std::unique_ptr<RocksStore> Open(const TempDir& dir, FaultEnv* env, std::size_t 
 SpanBatch Batch(std::uint64_t number) {
   SpanBatch batch;
   for (std::uint64_t id = 1; id <= 5; ++id) {
-    batch.push_back(
-        MakeSpan({.trace = number, .id = id, .parent = id - 1, .start_ms = 1000 + id}));
+    batch.push_back(MakeSpan({.trace = number, .id = id, .parent = id - 1, .start_ms = 1000 + id}));
   }
   return batch;
 }
@@ -130,7 +129,8 @@ TEST(BitFlip, TheSegmentIsNamedAndAllOthersAreRead) {
   auto store = Open(dir, nullptr, 1'000'000);
   std::uint64_t unreadable = 0;
   for (std::uint64_t trace = 1; trace <= kTraces; ++trace) {
-    const Status read = store->ReadTrace(TestTraceId(trace), [](const SpanRecord&) { return true; });
+    const Status read =
+        store->ReadTrace(TestTraceId(trace), [](const SpanRecord&) { return true; });
     if (read) continue;
     EXPECT_EQ(read.error().code, Code::kCorrupt);
     EXPECT_THAT(read.error().message, HasSubstr("segment "));
@@ -144,6 +144,10 @@ TEST(BitFlip, TheSegmentIsNamedAndAllOthersAreRead) {
   ASSERT_TRUE(page);
   EXPECT_EQ(page->partial, Partial::kUnreadable);
   EXPECT_THAT(page->partial_detail, HasSubstr("segment "));
+  const auto checked = store->Check();
+  ASSERT_TRUE(checked);
+  EXPECT_GT(checked->damage.size(), 0u);
+  EXPECT_THAT(checked->damage.front(), HasSubstr("segment "));
   EXPECT_EQ(page->traces.size(), kTraces - unreadable);
 }
 

@@ -32,7 +32,8 @@ TEST(Seal, ALateSpanJoinsItsTraceAndChangesItsPlace) {
   TempDir dir;
   auto store = Open(dir);
   ASSERT_TRUE(store->Append({MakeSpan({.trace = 1, .id = 1, .start_ms = 1000})}));
-  ASSERT_TRUE(store->Append({MakeSpan({.trace = 2, .id = 1, .start_ms = 2000, .duration_ms = 20})}));
+  ASSERT_TRUE(
+      store->Append({MakeSpan({.trace = 2, .id = 1, .start_ms = 2000, .duration_ms = 20})}));
   ASSERT_TRUE(store->Seal());
   const auto slowest = [&] {
     Query query = Ask("service=shop");
@@ -42,8 +43,12 @@ TEST(Seal, ALateSpanJoinsItsTraceAndChangesItsPlace) {
   EXPECT_EQ(slowest().front().trace_id, TestTraceId(2));
   for (const bool sealed : {false, true}) {
     if (!sealed) {
-      ASSERT_TRUE(store->Append({MakeSpan(
-          {.trace = 1, .id = 2, .parent = 1, .service = "db", .start_ms = 1100, .duration_ms = 50})}));
+      ASSERT_TRUE(store->Append({MakeSpan({.trace = 1,
+                                           .id = 2,
+                                           .parent = 1,
+                                           .service = "db",
+                                           .start_ms = 1100,
+                                           .duration_ms = 50})}));
     } else {
       ASSERT_TRUE(store->Seal());
     }
@@ -72,7 +77,8 @@ TEST(Seal, ATraceOfManySegmentsIsReadInOrderOfItsStarts) {
   const auto spans = ReadAll(*store, TestTraceId(1));
   ASSERT_EQ(spans.size(), kSpans);
   for (std::uint64_t i = 0; i < kSpans; ++i) {
-    ASSERT_EQ(spans[i].span, MakeSpan({.id = i + 1, .parent = i / 2, .start_ms = 1000 + i / 3}).span);
+    ASSERT_EQ(spans[i].span,
+              MakeSpan({.id = i + 1, .parent = i / 2, .start_ms = 1000 + i / 3}).span);
   }
 }
 

@@ -28,8 +28,8 @@ TEST(Packing, IntegersOfEveryWidthComeBack) {
     const std::vector<std::uint64_t> values = {0, top, top / 2, 1 & top};
     EXPECT_EQ(ThereAndBack(values), values) << bits;
   }
-  const std::vector<std::uint64_t> negative = {static_cast<std::uint64_t>(-5), 3,
-                                               1ull << 63, (1ull << 63) - 1};
+  const std::vector<std::uint64_t> negative = {static_cast<std::uint64_t>(-5), 3, 1ull << 63,
+                                               (1ull << 63) - 1};
   EXPECT_EQ(ThereAndBack(negative), negative);
 }
 

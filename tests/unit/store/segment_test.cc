@@ -1,10 +1,9 @@
 // Segments come back as they were written, whatever was in the spans, and damage is told.
-#include "store/segment/reader.h"
-
 #include <gtest/gtest.h>
 
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 #include "store/segment/encoder.h"
+#include "store/segment/reader.h"
 #include "store/segment/segment_writer.h"
 #include "test_spans.h"
 
@@ -138,7 +137,8 @@ TEST(Segment, FieldsThatThisVersionDoesNotKnowComeBack) {
 
 TEST(Segment, ASpanInAnotherOrderOfFieldsComesBackByItsBytesAndIsCounted) {
   const SpanRecord plain = MakeSpan({});
-  // The name first and once more at the end, an attribute with its value before its key, a bool of 2.
+  // The name first and once more at the end, an attribute with its value before its key, a bool
+  // of 2.
   const std::string odd = std::string("\x2a\x01x", 3) + plain.span +
                           std::string("\x4a\x06\x12\x02\x10\x02\x0a\x00\x2a\x05GET /", 15);
   const SpanRecord span = WithSpan(plain, odd);
@@ -155,8 +155,8 @@ TEST(Segment, SomeSpansOfATraceAreReadAloneAndArrivalsAreKept) {
   SpanBatch second;
   for (std::uint64_t id = 1; id <= 30; ++id) {
     first.push_back(MakeSpan({.id = id, .parent = 500 + id, .payload = std::to_string(id)}));
-    second.push_back(MakeSpan(
-        {.trace = 2, .id = id, .parent = 600 + id, .start_ms = 2000, .payload = "p"}));
+    second.push_back(
+        MakeSpan({.trace = 2, .id = id, .parent = 600 + id, .start_ms = 2000, .payload = "p"}));
   }
   const auto segment = SegmentReader::Open(Encode({first, second}).bytes);
   ASSERT_TRUE(segment);

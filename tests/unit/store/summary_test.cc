@@ -54,8 +54,8 @@ TEST(Summary, MergesToTheSameHoweverTheSpansAreDivided) {
 TEST(Summary, ComesBackFromItsBytes) {
   Summary summary;
   summary.Add(GlanceAt(MakeSpan({.id = 1})));
-  summary.Add(GlanceAt(
-      MakeSpan({.id = 2, .parent = 1, .service = "db", .name = "SELECT", .error = true})));
+  summary.Add(
+      GlanceAt(MakeSpan({.id = 2, .parent = 1, .service = "db", .name = "SELECT", .error = true})));
   const std::string bytes = EncodeSummary(summary);
   const auto decoded = DecodeSummary(bytes);
   ASSERT_TRUE(decoded) << decoded.error().message;
