@@ -172,7 +172,9 @@ INSTANTIATE_TEST_SUITE_P(Engines, StoreModel, testing::ValuesIn(kEngines),
                          [](const auto& param) { return std::string(param.param.name); });
 
 TEST_P(StoreModel, RandomOperationsGiveTheSameAnswers) {
-  for (std::uint64_t seed = 1; seed <= 6 && !HasFailure(); ++seed) {
+  // Each step of a store on disk waits for it, some of them several times.
+  const std::uint64_t seeds = std::string(GetParam().name) == "memory" ? 6 : 2;
+  for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Model model(GetParam(), seed);
     for (int i = 0; i < 400 && !HasFailure(); ++i) model.Step();
