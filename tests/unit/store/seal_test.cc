@@ -71,7 +71,9 @@ TEST(Seal, ATraceOfManySegmentsIsReadInOrderOfItsStarts) {
       batch.push_back(MakeSpan({.id = i + 1, .parent = i / 2, .start_ms = 1000 + i / 3}));
     }
     ASSERT_TRUE(store->Append(batch));
-    if (first % 7 == 0) ASSERT_TRUE(store->Seal());
+    if (first % 7 == 0) {
+      ASSERT_TRUE(store->Seal());
+    }
   }
   EXPECT_GT(store->GetHealth().segments, 100u);
   const auto spans = ReadAll(*store, TestTraceId(1));
