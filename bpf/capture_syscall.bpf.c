@@ -166,13 +166,15 @@ int syscall_state(struct bpf_raw_tracepoint_args *ctx)
 	struct sock *sk = (struct sock *)ctx->args[0];
 	const int newstate = ctx->args[2];
 	__u64 key = (__u64)sk;
+	struct proc *proc;
 	struct conn *c;
 
 	if (newstate == TCP_SYN_SENT) {
-		if (!traced_proc())
+		proc = traced_proc();
+		if (!proc)
 			return 0;
 		bpf_map_delete_elem(&conn_hash, &key);
-		on_connect(hash_conn(key, 1), conn_id(sk));
+		on_connect(hash_conn(key, 1), conn_id(sk), proc);
 		return 0;
 	}
 	if (!is_end(newstate))

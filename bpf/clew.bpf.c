@@ -5,6 +5,7 @@
 #include "capture_socket.bpf.c"
 #include "capture_syscall.bpf.c"
 #include "inject.bpf.c"
+#include "loop.bpf.c"
 #include "process.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -270,7 +270,7 @@ static __always_inline __u32 inject_request(struct sk_msg_md *m, struct conn *c,
 {
 	const struct head *h = &c->head;
 
-	find_parent(proc_flags, h, &c->out);
+	find_parent(proc_flags, c, &c->out);
 	if (c->out.origin == CLEW_ORIGIN_ADOPTED)
 		return CLEW_INJECT_ADOPTED;
 	if (h->tp_lines) {

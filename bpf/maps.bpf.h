@@ -35,6 +35,11 @@ volatile __u32 new_proc_inject = 0;
 #define PROC_FIONREAD 32 /* k: seen to ask for it, while it was watched */
 #define PROC_DECIDED 64 /* user space has looked at it, and adopted the connections it had */
 #define PROC_NO_THREAD 16 /* k: thread evidence contradicted itself here; L2 and L4 are off */
+#define PROC_NGINX 128 /* nginx, probed: each upstream call names its request (L1) */
+#define PROC_LOOP 256 /* libuv, probed: every callback of its loops is seen to begin (L3) */
+#define PROC_NO_LOOP 512 /* k: L3 contradicted itself here, or work passes that the probes do not see */
+/* What a forked child finds out by itself; its own probes are user space's to attach. */
+#define PROC_NOT_INHERITED (PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP)
 struct proc {
 	__u32 flags;
 	__u32 calls; /* k: socket calls so far */
@@ -131,8 +136,22 @@ struct conn {
 	__u8 big; /* the body of this request may fill the send buffer */
 	__u8 last_chunk; /* the bytes before ended like a last chunk */
 	__u8 awaits_reply; /* a request was written, the reply to it has not begun */
-	__u8 pad2;
+	__u8 tcp;
+	__s32 fd; /* descriptor that the last call used */
+	/* Event loops (lib/loop.bpf.h). Server side: */
+	__u8 on_loop; /* the live request is counted in its loop */
+	/* Client side: */
+	__u8 fresh; /* connect() was seen, no request yet */
+	__u8 connect_unsure; /* ... and it was not certain for whom */
+	__u8 pipelined; /* a request was written before the reply to the last had begun */
+	__u8 head_request; /* the last request was HEAD: no body follows, whatever the reply says */
+	__u8 reply_end; /* enum reply_end */
+	__u8 pad2[2];
+	__u32 call_open; /* counted in live.calls of `owner` */
 	__u32 pad3;
+	__u64 connect_span; /* the request that connect() was called for; 0: none */
+	__u64 owner; /* the request that the last call was made for; 0: none, or its reply has been read */
+	__u64 reply_left; /* REPLY_COUNTED: bytes of the reply to come */
 };
 /* Both directions and the network's own context change flags at the same time. */
 static __always_inline void set_flags(struct conn *c, __u32 flags)
@@ -170,7 +189,8 @@ struct live {
 	__u32 tid;
 	__u8 trace_flags;
 	__u8 has_state; /* `states` holds its tracestate */
-	__u8 pad[6];
+	__u8 pad[2];
+	__s32 calls; /* under way for it, on an event loop; LIVE_ENDED: too late to count */
 	__u64 inbound; /* key in `inbound`, 0: it came without a traceparent */
 };
 struct {
@@ -194,6 +214,36 @@ struct {
 	__type(key, __u32);
 	__type(value, struct serving);
 } threads SEC(".maps");
+
+#define LIVE_ENDED (1 << 30)
+
+/* A thread that runs an event loop. Written by the probes in the loop (which create it), by capture, and by the network's own
+ * context when a connection ends. Deleted at the thread's exit. */
+struct loop {
+	__u64 cur; /* libuv: the request that the callback that runs now works for, key in `live`; 0: none */
+	__u64 armed; /* nginx: the request of the upstream call that is about to be made */
+	__u64 since_ns; /* seen since */
+	__u64 unsure_ns; /* when last something happened for nobody that we know; 0: never */
+	__s32 live; /* requests unanswered */
+	__s32 busy; /* of these, with a call under way */
+	__u8 by_reply; /* cur comes from reading a reply */
+	__u8 writable; /* the callback is told that its socket takes bytes, or is connected */
+	__u8 fan_out; /* a request had two calls under way at a time */
+	__u8 pad[5];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct loop);
+} loops SEC(".maps");
+/* nginx: (tgid, descriptor) of a client's connection -> the live request that was read from it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, __u64);
+} served SEC(".maps");
 
 /* L0: hash of (tgid, trace id, parent id) of a live inbound request -> its span. Two of them are no evidence. */
 struct inbound {
@@ -307,6 +357,8 @@ enum stat {
 	STAT_DEMOTED, /* processes whose thread evidence was contradicted */
 	STAT_CLONE_EXPIRED,
 	STAT_DISAGREE, /* two layers named different parents */
+	STAT_LOOP_DEMOTED, /* processes whose event loops contradicted the evidence of continuation */
+	STAT_LOOP_UNSURE, /* calls on an event loop that might have been another request's that waited for its turn */
 	STAT_MAX
 };
 struct {

@@ -16,7 +16,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (!p)
 		return 0;
 	if (from != to) {
-		struct proc inherited = { .flags = p->flags & ~PROC_NO_THREAD };
+		struct proc inherited = { .flags = p->flags & ~PROC_NOT_INHERITED };
 
 		if (bpf_map_update_elem(&procs, &to, &inherited, BPF_ANY))
 			count_drop(CLEW_DROP_PROC_FULL);
@@ -58,6 +58,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	if (!p)
 		return 0;
 	bpf_map_delete_elem(&threads, &tid);
+	bpf_map_delete_elem(&loops, &tid);
 	if (task->signal->live.counter > 0)
 		return 0;
 	if (p->flags & PROC_TRACED)
@@ -127,8 +128,11 @@ SEC("raw_tp/io_uring_create")
 int process_io_uring(void *ctx)
 {
 	const __u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct proc *p = traced_proc();
 
-	if (traced_proc())
-		emit_proc((void *)bpf_get_current_task(), tgid, 0, CLEW_PROC_IO_URING);
+	if (!p)
+		return 0;
+	__sync_fetch_and_or(&p->flags, PROC_NO_LOOP); /* its completions are callbacks that no probe sees */
+	emit_proc((void *)bpf_get_current_task(), tgid, 0, CLEW_PROC_IO_URING);
 	return 0;
 }

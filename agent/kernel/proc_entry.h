@@ -12,6 +12,8 @@ struct ProcEntry {
   static constexpr std::uint32_t kCpython = 8;
   static constexpr std::uint32_t kFionread = 32;
   static constexpr std::uint32_t kDecided = 64;
+  static constexpr std::uint32_t kNginx = 128;
+  static constexpr std::uint32_t kLoop = 256;
 
   std::uint32_t flags = 0;
   std::uint32_t calls = 0;

@@ -96,6 +96,7 @@ Result<std::unique_ptr<Programs>> Programs::Load(const ProgramOptions& options) 
   for (bpf_program* program : {p.inject_sockops, p.inject_message, p.inject_adopt, p.watch_fionread}) {
     bpf_program__set_autoload(program, options.load_injection);
   }
+  for (bpf_program* program : {p.loop_turn, p.loop_stream, p.loop_nginx_peer}) bpf_program__set_autoload(program, options.load_loops);
   bpf_program__set_autoload(p.process_io_uring, HasTracepoint("io_uring_create"));
   if (socket) bpf_map__set_max_entries(skeleton->maps.conn_hash, 1);  // not used then
   if (const int error = clew_bpf__load(skeleton); error != 0) return LoadError(-error);
@@ -156,6 +157,16 @@ Result<Programs::Link> Programs::AttachAdopt(int cgroup) {
 Result<Programs::Link> Programs::AttachFionreadWatch() {
   bpf_link* link = bpf_program__attach(skeleton_->progs.watch_fionread);
   if (link == nullptr) return ErrnoError("attach BPF program", "watch_fionread", errno);
+  return Link(link);
+}
+
+Result<Programs::Link> Programs::AttachLoopProbe(const LoopProbe& probe, std::uint32_t tgid, const std::string& path) {
+  const auto& p = skeleton_->progs;
+  bpf_program* program = p.loop_turn;
+  if (probe.program == LoopProgram::kStream) program = p.loop_stream;
+  if (probe.program == LoopProgram::kNginxPeer) program = p.loop_nginx_peer;
+  bpf_link* link = bpf_program__attach_uprobe(program, false, static_cast<pid_t>(tgid), path.c_str(), probe.offset);
+  if (link == nullptr) return ErrnoError("probe", path, errno);
   return Link(link);
 }
 

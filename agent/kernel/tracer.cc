@@ -53,9 +53,11 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   program_options.ring_bytes = options.ring_bytes;
   program_options.skip_ports = options.skip_ports;
   program_options.load_injection = options.inject != InjectMode::kOff;
+  program_options.load_loops = options.follow_loops;
   auto programs = Programs::Load(program_options);
   if (!programs) return programs.error();
   tracer->programs_ = std::move(programs).value();
+  if (options.follow_loops) tracer->loops_ = std::make_unique<LoopProbes>(*tracer->programs_);
   const std::uint32_t self = static_cast<std::uint32_t>(getpid());
   if (auto status = tracer->Exclude(self); !status) return status.error();
 
@@ -172,6 +174,7 @@ Status Tracer::SetProc(std::uint32_t tgid, std::uint32_t flags) {
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
   if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
+  if (loops_) flags |= loops_->Follow(tgid);
   const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
   ProcEntry before;
@@ -189,10 +192,18 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   return {};
 }
 
+Status Tracer::Forked(std::uint32_t tgid, std::uint32_t parent) {
+  const std::uint32_t flag = loops_ ? loops_->FollowChild(tgid, parent) : 0;
+  ProcEntry proc;
+  if (flag == 0 || bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &proc) != 0) return {};
+  return SetProc(tgid, proc.flags | flag);
+}
+
 Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, 0); }
 
 Status Tracer::Forget(std::uint32_t tgid) {
   if (watch_) watch_->Forget(tgid);
+  if (loops_) loops_->Forget(tgid);
   bpf_map_delete_elem(programs_->procs_fd(), &tgid);
   return {};
 }
@@ -201,6 +212,9 @@ std::vector<NamedCounter> Tracer::Counters() const {
   auto counters = ReadCounters(*programs_);
   counters.push_back({"ring_records", "Records read from the ring buffer.", records_});
   counters.push_back({"ring_malformed", "Records that were not as long as their type demands.", malformed_});
+  if (loops_) {
+    for (const NamedCounter& counter : loops_->Counters()) counters.push_back(counter);
+  }
   if (injection_) {
     counters.push_back({"sockets_adopted", "Connections opened before the agent came and put under injection.", injection_->adopted()});
     counters.push_back({"sockets_adopt_failed", "... and not put there.", injection_->adopt_failed()});

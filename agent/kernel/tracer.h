@@ -10,6 +10,7 @@
 #include "agent/kernel/event_source.h"
 #include "agent/kernel/fionread_watch.h"
 #include "agent/kernel/injection.h"
+#include "agent/kernel/loop_probes.h"
 #include "agent/kernel/programs.h"
 #include "agent/process/process_control.h"
 #include "base/counter.h"
@@ -31,6 +32,7 @@ struct TracerOptions {
   std::vector<std::uint16_t> skip_ports;  // never HTTP: no injection
   double sample_ratio = 1.0;
   std::size_t ring_bytes = 8 << 20;
+  bool follow_loops = true;  // by probes in event loops that are known
 };
 
 class Tracer final : public EventSource, public process::ProcessControl {
@@ -45,6 +47,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
 
   // process::ProcessControl; any thread.
   Status Trace(std::uint32_t tgid, process::InjectClass inject) override;
+  Status Forked(std::uint32_t tgid, std::uint32_t parent) override;
   Status Exclude(std::uint32_t tgid) override;
   Status Forget(std::uint32_t tgid) override;
 
@@ -65,6 +68,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   std::unique_ptr<Programs> programs_;
   std::unique_ptr<Injection> injection_;
   std::unique_ptr<FionreadWatch> watch_;  // only where FIONREAD is wrong
+  std::unique_ptr<LoopProbes> loops_;      // unless switched off
   ring_buffer* ring_ = nullptr;
   EventSink* sink_ = nullptr;  // during Poll
   Fd wake_;                    // epoll on the ring

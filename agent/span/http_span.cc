@@ -42,6 +42,10 @@ const char* LinkName(std::uint8_t link) {
       return "payload";
     case CLEW_LINK_THREAD:
       return "thread";
+    case CLEW_LINK_CONTINUATION:
+      return "continuation";
+    case CLEW_LINK_RUNTIME:
+      return "runtime";
     case CLEW_LINK_CLONE:
       return "clone";
     default:

@@ -74,7 +74,9 @@ enum clew_link {
 	CLEW_LINK_NONE = 0,
 	CLEW_LINK_PAYLOAD = 1, /* L0: the traceparent of exactly one live inbound request is in the outgoing one */
 	CLEW_LINK_THREAD = 2, /* L2: the thread that read the request, still unanswered */
+	CLEW_LINK_CONTINUATION = 3, /* L3: the loop thread works for the request, as its last read says */
 	CLEW_LINK_CLONE = 4, /* L4: a thread or process that the serving thread started */
+	CLEW_LINK_RUNTIME = 7, /* L1: the runtime's own objects name the request */
 };
 /* What injection did with an outgoing request: clew_context.inject; also the index of its counters. */
 enum clew_inject {

@@ -3,7 +3,7 @@
 #ifndef CLEW_CONTEXT_H
 #define CLEW_CONTEXT_H
 
-#include "maps.bpf.h"
+#include "loop.bpf.h"
 
 static __always_inline __u64 id_key(const __u8 *id)
 {
@@ -111,6 +111,8 @@ __noinline int end_live(struct conn *conn)
 	span = conn->live_span;
 	conn->live_span = 0;
 	l = bpf_map_lookup_elem(&live, &span);
+	if (conn->on_loop)
+		loop_leave(conn, l);
 	if (!l)
 		return 0;
 	if (l->inbound) {
@@ -144,6 +146,9 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	const __u32 tid = (__u32)id;
 	struct live l = {};
 	struct serving *old;
+	/* Where the connection tells which request it is: on a loop that is followed, if it is the only one of its connection. */
+	const __u32 by_conn = conn->tcp && !conn->unanswered && (proc->flags & PROC_NGINX || follows_loops(proc->flags));
+	struct loop *loop = follows_loops(proc->flags) ? current_loop() : 0;
 	__u64 span;
 
 	__builtin_memset(ctx, 0, sizeof(*ctx));
@@ -193,8 +198,10 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 		blocking = 0;
 	if (!blocking && old)
 		bpf_map_delete_elem(&threads, &tid);
+	if (loop && !by_conn)
+		loop_unsure(loop);
 	/* On an event loop, and without a header that could be forwarded: no evidence can lead here, so nobody needs to find it. */
-	if (!blocking && !l.inbound)
+	if (!blocking && !l.inbound && !by_conn)
 		return 0;
 
 	__builtin_memcpy(l.trace_id, ctx->trace_id, 16);
@@ -222,6 +229,15 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	}
 	conn->live_span = span;
 	conn->live_tid = tid;
+	if (by_conn && loop) {
+		conn->on_loop = 1;
+		__sync_fetch_and_add(&loop->live, 1);
+	}
+	if (by_conn && proc->flags & PROC_NGINX) {
+		const __u64 key = id >> 32 << 32 | (__u32)conn->fd;
+
+		bpf_map_update_elem(&served, &key, &span, BPF_ANY);
+	}
 
 	if (blocking) {
 		struct serving s = { .span = span, .link = CLEW_LINK_THREAD };
@@ -241,6 +257,16 @@ __noinline int answer_request(struct conn *conn, struct proc *proc)
 	conn->unanswered = 0;
 	if (!conn->live_span)
 		return 0;
+	if (conn->on_loop && follows_loops(proc->flags)) {
+		const struct loop *loop = current_loop();
+		__u64 current = loop ? loop->cur : 0;
+
+		/* The thread was to work for another one: callbacks serve whom they please here. */
+		if (current && current != conn->live_span && bpf_map_lookup_elem(&live, &current)) {
+			__sync_fetch_and_or(&proc->flags, PROC_NO_LOOP);
+			count_stat(STAT_LOOP_DEMOTED);
+		}
+	}
 	if (conn->live_tid != (__u32)bpf_get_current_pid_tgid() && !(proc->flags & PROC_NO_THREAD)) {
 		__u32 tid = conn->live_tid;
 		struct serving *s = bpf_map_lookup_elem(&threads, &tid);
@@ -270,53 +296,62 @@ static __always_inline void adopt(const struct head *h, struct clew_context *ctx
 }
 
 /*
- * Context of a request that this thread is about to send. `h`: its head as far as scanned, with a forwarded or own traceparent.
- * Fills everything but ctx->inject.
+ * Context of a request that this thread is about to send on `c`. c->head: its head as far as scanned, with a forwarded or own
+ * traceparent. Fills everything but ctx->inject.
  */
-__noinline int find_parent(__u32 proc_flags, const struct head *h, struct clew_context *ctx)
+__noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context *ctx)
 {
-	if (!h || !ctx)
+	if (!c || !ctx)
 		return 0;
+	const struct head *h = &c->head;
+	const int on_loop = proc_flags & PROC_NGINX || follows_loops(proc_flags);
 	const __u64 id = bpf_get_current_pid_tgid();
 	const __u32 tid = (__u32)id;
-	struct live *by_payload = 0, *by_thread = 0, *parent = 0;
-	__u64 payload_span = 0, thread_span = 0, span = 0;
+	struct live *parent = 0, *other;
+	__u64 span = 0, other_span = 0;
 	struct serving *s;
-	__u8 link = CLEW_LINK_NONE;
+	__u8 link = CLEW_LINK_NONE, other_link = CLEW_LINK_NONE;
 
 	__builtin_memset(ctx, 0, sizeof(*ctx));
 	random_span_id(ctx->span_id);
 
+	if (on_loop) { /* L1 or L3 */
+		other_span = loop_parent(c, proc_flags);
+		other_link = proc_flags & PROC_NGINX ? CLEW_LINK_RUNTIME : CLEW_LINK_CONTINUATION;
+	}
 	if (h->tp_lines == 1 && h->tp_valid) { /* L0: forwarded? */
 		__u64 key = inbound_key(id >> 32, h->trace_id, h->parent_id);
 		struct inbound *in = bpf_map_lookup_elem(&inbound, &key);
 
 		if (in && in->count == 1) {
-			payload_span = in->span;
-			by_payload = bpf_map_lookup_elem(&live, &payload_span);
+			span = in->span;
+			parent = bpf_map_lookup_elem(&live, &span);
+			link = CLEW_LINK_PAYLOAD;
 		} else if (!in) {
 			adopt(h, ctx); /* nobody sent it to us: the application's own, which knows better */
+			if (follows_loops(proc_flags))
+				loop_call(c, other_span);
 			return 0;
 		}
 	}
 	s = bpf_map_lookup_elem(&threads, &tid);
-	if (s && !(proc_flags & PROC_NO_THREAD)) {
-		thread_span = s->span;
-		link = s->link;
-		by_thread = bpf_map_lookup_elem(&live, &thread_span);
-		if (by_thread && bpf_ktime_get_ns() - by_thread->since_ns > cfg_live_max_ns)
-			by_thread = 0;
+	if (!on_loop && s && !(proc_flags & PROC_NO_THREAD)) { /* L2 or L4 */
+		other_span = s->span;
+		other_link = s->link;
 	}
-	if (by_payload && by_thread && payload_span != thread_span) {
+	other = other_span ? bpf_map_lookup_elem(&live, &other_span) : 0;
+	if (other && bpf_ktime_get_ns() - other->since_ns > cfg_live_max_ns)
+		other = 0;
+	if (parent && other && span != other_span) {
 		count_stat(STAT_DISAGREE); /* two layers, two parents: none */
-	} else if (by_payload) {
-		parent = by_payload;
-		span = payload_span;
-		link = CLEW_LINK_PAYLOAD;
-	} else if (by_thread) {
-		parent = by_thread;
-		span = thread_span;
+		parent = 0;
+	} else if (!parent && other) {
+		parent = other;
+		span = other_span;
+		link = other_link;
 	}
+	if (follows_loops(proc_flags))
+		loop_call(c, parent ? span : 0);
 	if (!parent && h->tp_lines == 1 && h->tp_valid) { /* forwarded, of one of several: the header stands, no span claims it */
 		adopt(h, ctx);
 		return 0;

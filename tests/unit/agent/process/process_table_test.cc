@@ -19,6 +19,10 @@ class FakeControl : public ProcessControl {
     traced[tgid] = inject;
     return {};
   }
+  Status Forked(std::uint32_t tgid, std::uint32_t parent) override {
+    forked.emplace_back(tgid, parent);
+    return {};
+  }
   Status Exclude(std::uint32_t tgid) override {
     excluded.push_back(tgid);
     return {};

@@ -1,0 +1,51 @@
+// The probes in the event loops of traced processes: attached to each of them by itself, all of a
+// runtime's or none.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/kernel/loop_plan.h"
+#include "agent/kernel/programs.h"
+#include "base/counter.h"
+#include "base/mutex.h"
+
+namespace clew::kernel {
+
+// Thread-safe.
+class LoopProbes {
+ public:
+  explicit LoopProbes(Programs& programs) : programs_(programs) {}
+
+  // Puts probes into the process `tgid` in place of those that it had before (an exec, or another
+  // process with its number). Returns the flag of ProcEntry that says so, 0: none. Reads the
+  // executable at its first sight only.
+  std::uint32_t Follow(std::uint32_t tgid);
+  // As Follow for the child of a process that has probes; else does nothing and returns 0.
+  std::uint32_t FollowChild(std::uint32_t tgid, std::uint32_t parent);
+  void Forget(std::uint32_t tgid);
+
+  std::vector<NamedCounter> Counters() const;
+
+ private:
+  // An executable: device, inode, size, time of change in seconds and nanoseconds.
+  using File = std::tuple<dev_t, ino_t, off_t, time_t, long>;
+
+  const LoopPlan& PlanOf(const File& file, const Fd& executable) REQUIRES(mutex_);
+
+  Programs& programs_;
+  mutable Mutex mutex_;
+  std::map<File, LoopPlan> plans_ GUARDED_BY(mutex_);
+  std::unordered_map<std::uint32_t, std::vector<Programs::Link>> links_ GUARDED_BY(mutex_);
+  std::atomic<std::uint64_t> followed_{0};
+  std::atomic<std::uint64_t> incomplete_{0};
+  std::atomic<std::uint64_t> refused_{0};
+};
+
+}  // namespace clew::kernel
