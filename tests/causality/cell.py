@@ -3,12 +3,13 @@
 import dataclasses
 import json
 import random
+import shutil
 import signal
 import time
 
 from tests.causality import runtimes, shapes, stored, truth
 from tests.support import environment
-from tests.support.sandbox import Failure
+from tests.support.sandbox import PLAIN, TRACED, Failure
 from tests.support.stack import Agent, Collector
 
 # What answered requests may still be doing (shape forget), and what the last records need to reach the agent.
@@ -44,21 +45,17 @@ class Run:
 
     def scores(self, wanted):
         """Runs `wanted`, a list of shapes. Returns {shape's name: Score}, and the Score of what nobody asked for."""
-        with_agent = [shape for shape in wanted if shape.own_run]
-        if with_agent and len(wanted) > 1:
-            raise ValueError(f"{with_agent[0].name} needs a run of its own")
-        collector = Collector(self._sandbox).start()
-        services = []
+        if len(wanted) > 1 and any(shape.own_run for shape in wanted):
+            raise ValueError(f"one of {[shape.name for shape in wanted]} needs a run of its own")
+        collector = Collector(self._sandbox, f"collector-{self._random.getrandbits(64):016x}").start()
+        agent = self._agent(collector, any(shape.lossy for shape in wanted))
         try:
-            agent = self._agent(collector, any(shape.lossy for shape in wanted))
             leaf = runtimes.Leaf(self._sandbox, self._options.seed)
-            services.append(leaf.process)
             late = any(shape.late for shape in wanted)
             if not late:
                 agent.start()
             background = self._background or any(shape.background for shape in wanted)
-            port, started = runtimes.start(self._sandbox, self._runtime, leaf.port, background)
-            services += started
+            port = runtimes.start(self._sandbox, self._runtime, leaf.port, background)
             for shape in wanted:
                 self._load(shape, port, agent)
             time.sleep(AFTERGLOW_S)
@@ -66,9 +63,11 @@ class Run:
             agent.stop()
             return self._judge(stored.spans(collector), wanted, lost)
         finally:
-            for process in services:
-                process.popen.kill()
+            self._sandbox.empty(TRACED)
+            if agent.process is not None:
+                agent.stop()
             collector.stop()
+            shutil.rmtree(collector.data)
 
     def _agent(self, collector, lossy):
         flags = []
@@ -93,8 +92,9 @@ class Run:
             command += [f"--seconds={LATE_BEFORE_S + LATE_AFTER_S}", "--pause=0.02"]
         else:
             command.append(f"--requests={-(-self._options.requests // clients)}")
+        group = PLAIN if shape.outside else TRACED
         load = self._sandbox.spawn(
-            "load", command, variables={"OTEL_SERVICE_NAME": truth.CALLER}, cwd=environment.ROOT
+            "load", command, group=group, variables={"OTEL_SERVICE_NAME": truth.CALLER}, cwd=environment.ROOT
         )
         since = 0.0
         if shape.late:
@@ -133,7 +133,10 @@ class Run:
     def _judge(self, spans, wanted, lost):
         judge = truth.Judge(spans, runtimes.hops(self._runtime))
         scores = {
-            shape.name: judge.score(self._tokens[shape.name], self._calls, self._counted[shape.name]) for shape in wanted
+            shape.name: judge.score(
+                self._tokens[shape.name], self._calls, self._counted[shape.name], caller_traced=not shape.outside
+            )
+            for shape in wanted
         }
         unasked = judge.unasked(self._calls)
         unasked.lost = lost

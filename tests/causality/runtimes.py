@@ -85,26 +85,23 @@ class Leaf:
 
     def __init__(self, sandbox, seed):
         self.port = sandbox.free_port()
-        self.process = sandbox.spawn(
+        process = sandbox.spawn(
             "leaf",
             [programs.go(SOURCES / "leaf.go")],
             variables={"PORT": self.port, "SEED": seed, "OTEL_SERVICE_NAME": "leaf"},
         )
-        wait_until(lambda: listening(self.port), "the leaf", process=self.process)
+        wait_until(lambda: listening(self.port), "the leaf", process=process)
 
 
 def start(sandbox, runtime, leaf_port, background):
-    """Starts a runtime before the leaf. Returns the port that takes its requests, and its processes."""
+    """Starts a runtime before the leaf. Returns the port that takes its requests."""
     if runtime == "five-hops":
         return _start_five_hops(sandbox, leaf_port)
     if runtime == "nginx":
-        port, process = proxies.nginx_proxy(sandbox, leaf_port)
-        return port, [process]
+        return proxies.nginx_proxy(sandbox, leaf_port)[0]
     if runtime == "haproxy":
-        port, process = proxies.haproxy(sandbox, leaf_port, splice=False)
-        return port, [process]
-    port, process = _start_service(sandbox, runtime, f"http://127.0.0.1:{leaf_port}/leaf", background)
-    return port, [process]
+        return proxies.haproxy(sandbox, leaf_port, splice=False)[0]
+    return _start_service(sandbox, runtime, f"http://127.0.0.1:{leaf_port}/leaf", background)
 
 
 def _start_service(sandbox, runtime, following, background=False):
@@ -122,14 +119,12 @@ def _start_service(sandbox, runtime, following, background=False):
         },
     )
     wait_until(lambda: listening(port), runtime, process=process)
-    return port, process
+    return port
 
 
 def _start_five_hops(sandbox, leaf_port):
-    following, port, processes = f"http://127.0.0.1:{leaf_port}/leaf", leaf_port, []
+    following, port = f"http://127.0.0.1:{leaf_port}/leaf", leaf_port
     for runtime in reversed(_FIVE_HOPS[1:]):
-        port, process = _start_service(sandbox, runtime, following)
-        processes.append(process)
+        port = _start_service(sandbox, runtime, following)
         following = f"http://127.0.0.1:{port}/seq/1"
-    port, process = proxies.nginx_proxy(sandbox, port)
-    return port, [*processes, process]
+    return proxies.nginx_proxy(sandbox, port)[0]

@@ -14,6 +14,7 @@ class Shape:
     paths: tuple
     what: str
     background: bool = False  # threads, tasks or goroutines of the service call beside all requests
+    outside: bool = False  # the callers are not traced, so that no request comes with a header
     close: bool = False  # a connection for each request
     late: bool = False  # the agent starts in the middle
     lossy: bool = False  # the agent has a small ring buffer and stands still now and then
@@ -43,6 +44,7 @@ SHAPES = {
         _of("saturated", "more requests than the client may have connections"),
         _of("reuse", "a connection for each request and each call: descriptors and threads serve others at once", close=True),
         Shape("cached", ("/seq/0/", "/seq/1/"), "every second request is answered without a call"),
+        Shape("outside", (f"/seq/{CALLS}/",), "the callers are not traced: no request brings a header", outside=True),
         Shape("background", (f"/seq/{CALLS}/",), "callers that no request caused run beside", background=True),
         Shape("late", (f"/seq/{CALLS}/",), "the agent starts while requests are on their way", late=True),
         Shape("lossy", (f"/seq/{CALLS}/",), "events are lost: a small ring buffer, an agent that stops now and then", lossy=True),
@@ -85,7 +87,7 @@ GAPS = {
     "nginx": dict.fromkeys(_PROXY_LACKS, _PROXY),
     "haproxy": dict.fromkeys(_PROXY_LACKS, _PROXY),
     # nginx, Go, aiohttp, Node and Java behind each other, a call each.
-    "five-hops": {name: "one call a hop" for name in SHAPES if name not in ("seq", "late", "lossy")},
+    "five-hops": {name: "one call a hop" for name in SHAPES if name not in ("seq", "outside", "late", "lossy")},
 }
 PROXIES = ("nginx", "haproxy")
 CHAINS = (*PROXIES, "five-hops")

@@ -25,7 +25,7 @@ class Score:
     linkable: int = 0  # CLIENT spans of services whose true parent was exported
     linked: int = 0  # of these, with that parent in one trace with it
     wrong: int = 0  # CLIENT spans of services with another parent that exists, or a known true one that is not theirs
-    wrong_hops: int = 0  # SERVER spans whose parent is not a call with their token
+    wrong_hops: int = 0  # SERVER spans whose parent is not a call above them with their token
     dangling: int = 0  # spans with a parent that was not exported in their trace
     whole: int = 0  # requests whose trace is exactly right, from the caller to the leaf
     largest_trace: int = 0  # spans
@@ -80,7 +80,8 @@ class Judge:
 
     def __init__(self, spans, hops):
         self._hops = hops
-        self._caller_of = dict(zip([*hops, LEAF], [CALLER, *hops]))
+        self._services = [CALLER, *hops, LEAF]  # downwards
+        self._caller_of = dict(zip(self._services[1:], self._services))
         self._by_token = collections.defaultdict(list)
         self._by_id = {}
         self._trace_tokens = collections.defaultdict(collections.Counter)
@@ -91,11 +92,11 @@ class Judge:
             self._trace_tokens[span.trace_id][token] += 1
         self._ids = {span_id for _, span_id in self._by_id}
 
-    def score(self, tokens, calls, counted=None):
+    def score(self, tokens, calls, counted=None, caller_traced=True):
         """The Score of the requests with these tokens.
 
         `calls`: token -> how many calls it causes. `counted`: the tokens that had to be seen whole, default all; the others
-        can be wrong, but not missing. Spans with tokens of nobody are judged by unasked().
+        can be wrong, but not missing. `caller_traced`: whether the load has spans of its own. Spans with tokens of nobody are judged by unasked().
         """
         tokens = list(tokens)
         counted = set(tokens if counted is None else counted)
@@ -103,7 +104,7 @@ class Judge:
         for token in tokens:
             for span in self._by_token.get(token, ()):
                 self._judge(span, token, token in counted, result)
-            if token in counted and self._is_whole(token, calls[token]):
+            if token in counted and self._is_whole(token, calls[token], caller_traced):
                 result.whole += 1
         return result
 
@@ -149,7 +150,9 @@ class Judge:
         if parent is None:
             wrong = span.parent_id in self._ids  # it exists, but in another trace
         else:
-            wrong = (parent.kind, parent.service, token_of(parent)) != (CLIENT, self._caller_of.get(span.service), token)
+            # One that is further up is not wrong, but the trace is not whole: a proxy forwarded what it was told.
+            above = self._services[: self._services.index(span.service)] if span.service in self._services else []
+            wrong = parent.kind != CLIENT or token_of(parent) != token or parent.service not in above
         if wrong:
             result.wrong_hops += 1
             self._example(span, "not its call", result)
@@ -163,10 +166,10 @@ class Judge:
         named = _describe(parent) if parent else f"{span.parent_id}, which was not exported in this trace"
         result.examples.append(f"{_describe(span)} has the parent {named}: {why}")
 
-    def _is_whole(self, token, calls):
+    def _is_whole(self, token, calls, caller_traced):
         """Whether the trace of a request is exactly what happened: all spans once, one trace, no strangers, every edge right."""
         spans = self._by_token.get(token, [])
-        expected = collections.Counter({(CALLER, CLIENT): 1})
+        expected = collections.Counter({(CALLER, CLIENT): int(caller_traced)})
         number = 1
         for hop in self._hops:
             expected[hop, SERVER] = number
@@ -178,13 +181,13 @@ class Judge:
         traces = {span.trace_id for span in spans}
         if len(traces) != 1 or set(self._trace_tokens[traces.pop()]) != {token}:
             return False
-        return self._edges_are_right(spans)
+        return self._edges_are_right(spans, CALLER if caller_traced else self._hops[0])
 
-    def _edges_are_right(self, spans):
+    def _edges_are_right(self, spans, first):
         answered_calls = set()
         for span in spans:
             parent = self._by_id.get((span.trace_id, span.parent_id))
-            if span.service == CALLER:
+            if span.service == first and span.kind == (CLIENT if first == CALLER else SERVER):
                 right = not span.parent_id
             elif span.kind == CLIENT:
                 right = parent is not None and (parent.kind, parent.service) == (SERVER, span.service)

@@ -66,6 +66,8 @@ class Client(threading.Thread):
         )
         answer = self._connection.getresponse()
         received = answer.read()
+        if self._options.close:
+            self._connection.close()  # not every server says that it closes
         if answer.status != 200:
             raise ValueError(f"status {answer.status}: {received[:200]!r}")
         if size and hashlib.sha256(received).digest() != hashlib.sha256(body).digest():

@@ -30,6 +30,10 @@ def few_connections():
     return urllib3.PoolManager(maxsize=FEW, block=True, retries=False)
 
 
+# A forked process must not speak on connections that its parent uses.
+os.register_at_fork(after_in_child=connections.cache_clear)
+
+
 @functools.cache
 def workers():
     return concurrent.futures.ThreadPoolExecutor(WORKERS)
