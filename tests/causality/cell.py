@@ -16,6 +16,7 @@ from tests.support.stack import Agent, Collector
 AFTERGLOW_S = 1.0
 # Of shape late: the load before the agent and with it; what taking on the connections that are there may take.
 LATE_BEFORE_S, LATE_AFTER_S, LATE_SETTLE_S = 1.0, 4.0, 1.0
+LATE_PAUSE_S = 0.002  # after a request, times the clients: at most 500 requests a second
 # Of shape lossy: the agent stands still and runs in turn.
 STILL_S, RUNNING_S = 0.4, 0.2
 SMALL_RING = 64 << 10
@@ -89,7 +90,7 @@ class Run:
         if shape.close:
             command.append("--close")
         if shape.late:
-            command += [f"--seconds={LATE_BEFORE_S + LATE_AFTER_S}", "--pause=0.02"]
+            command += [f"--seconds={LATE_BEFORE_S + LATE_AFTER_S}", f"--pause={LATE_PAUSE_S * clients}"]
         else:
             command.append(f"--requests={-(-self._options.requests // clients)}")
         group = PLAIN if shape.outside else TRACED

@@ -1,7 +1,7 @@
 """Does every call get the right parent? Unmodified services of many runtimes, judged by tokens in their URLs.
 
-A cell is a runtime, a shape (how requests lead to calls) and how many requests are sent at a time. Prints a line per cell,
-what was wrong, and one JSON object. Exit status 1 when a link is wrong.
+A cell is a runtime, a shape (how requests lead to calls) and how many requests are sent at a time. Prints a line per
+cell, what was wrong, and one JSON object. Exit status 1 when a link is wrong.
 
 usage: links.py [--cell RUNTIME/SHAPE] [--concurrency N,N...] [--requests N] [--seeds N] [--first-seed N]
                 [--capture auto|socket|syscall] [--list]     (root)
@@ -117,7 +117,7 @@ def parse():
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--capture", default="auto", choices=("auto", "socket", "syscall"))
-    parser.add_argument("--list", action="store_true", help="print the shapes, the cells and the gaps with their reasons")
+    parser.add_argument("--list", action="store_true", help="print the shapes, the cells and the reasons for gaps")
     options = parser.parse_args()
     if min(options.requests, options.seeds, *options.concurrency) < 1:
         parser.error("--requests, --seeds and --concurrency are at least 1")

@@ -33,7 +33,8 @@ def missing(runtime):
 
 def _gunicorn(*arguments):
     return lambda port: [
-        environment.PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--backlog", 512, *arguments, "flask_app:app",
+        environment.PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--backlog", 512,
+        *arguments, "flask_app:app",
     ]  # fmt: skip
 
 
@@ -46,7 +47,8 @@ def _node(how):
 
 
 def _java(how, program):
-    flags = ["-Dsun.net.httpserver.nodelay=true", "-Dsun.net.httpserver.maxIdleConnections=1000", "-Dhttp.maxConnections=400"]
+    server = ["-Dsun.net.httpserver.nodelay=true", "-Dsun.net.httpserver.maxIdleConnections=1000"]
+    flags = [*server, "-Dhttp.maxConnections=400"]
     return lambda _: [program(), *flags, "-cp", programs.java(SOURCES / "Calls.java"), "Calls", how]
 
 
@@ -62,7 +64,8 @@ _COMMANDS = {
     "gunicorn-gthread": _gunicorn("--workers", 2, "--worker-class", "gthread", "--threads", 32),
     "aiohttp": lambda _: [environment.PYTHON, SOURCES / "aiohttp_app.py"],
     "uvicorn-httpx": lambda port: [
-        environment.PYTHON, "-m", "uvicorn", "--port", port, "--log-level", "warning", "--backlog", 512, "asgi_app:app",
+        environment.PYTHON, "-m", "uvicorn", "--port", port, "--log-level", "warning", "--backlog", 512,
+        "asgi_app:app",
     ],
     "node-http": _node("http"),
     "node-fetch": _node("fetch"),
@@ -70,7 +73,9 @@ _COMMANDS = {
     "go": _go,
     "java": _java("pool", lambda: environment.need_tool("java")),
     "java-virtual": _java("virtual", _newer_java),
-    "puma": lambda port: [environment.need_tool("puma"), "-q", "-t", "16:16", "-b", f"tcp://127.0.0.1:{port}", SOURCES / "calls.ru"],
+    "puma": lambda port: [
+        environment.need_tool("puma"), "-q", "-t", "16:16", "-b", f"tcp://127.0.0.1:{port}", SOURCES / "calls.ru",
+    ],
 }  # fmt: skip
 _FIVE_HOPS = ("nginx", "go", "aiohttp", "node-http", "java")
 

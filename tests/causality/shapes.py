@@ -42,12 +42,12 @@ SHAPES = {
         _of("retry", "the first call fails and is tried again", calls=2),
         _of("lock", "requests compete for a lock between their calls"),
         _of("saturated", "more requests than the client may have connections"),
-        _of("reuse", "a connection for each request and each call: descriptors and threads serve others at once", close=True),
+        _of("reuse", "a connection for each request and call: descriptors serve others at once", close=True),
         Shape("cached", ("/seq/0/", "/seq/1/"), "every second request is answered without a call"),
         Shape("outside", (f"/seq/{CALLS}/",), "the callers are not traced: no request brings a header", outside=True),
         Shape("background", (f"/seq/{CALLS}/",), "callers that no request caused run beside", background=True),
         Shape("late", (f"/seq/{CALLS}/",), "the agent starts while requests are on their way", late=True),
-        Shape("lossy", (f"/seq/{CALLS}/",), "events are lost: a small ring buffer, an agent that stops now and then", lossy=True),
+        Shape("lossy", (f"/seq/{CALLS}/",), "events are lost: a small ring, an agent that stands still", lossy=True),
     )
 }
 
@@ -66,7 +66,7 @@ GAPS = {
         **dict.fromkeys(("pool", "futures", "queue", "forget"), _DIES),
         **dict.fromkeys(("lock", "saturated"), _UNSHARED),
     },
-    "gunicorn-sync": {"saturated": "a worker serves one request at a time", "lock": "a worker serves one request at a time"},
+    "gunicorn-sync": dict.fromkeys(("lock", "saturated"), "a worker serves one request at a time"),
     "gunicorn-gthread": {},
     "aiohttp": {},
     "uvicorn-httpx": {},

@@ -1,6 +1,6 @@
 """All spans of a collector by its query service: hundreds of traces a second, where tracectl is a process for each.
 
-Use it in a process that has entered its sandbox before: gRPC's threads stay in the network namespace that they began in.
+Use it in a process that has entered its sandbox before: gRPC's threads stay in the network namespace they began in.
 """
 
 import importlib
@@ -63,7 +63,7 @@ def _spans(groups):
 
 
 def spans(collector):
-    """The stored spans. Raises Failure when there are more traces than one search returns, grpc.RpcError without an answer."""
+    """The stored spans. Raises grpc.RpcError without an answer, Failure when it makes no sense."""
     query = _messages()
     with grpc.insecure_channel(f"127.0.0.1:{collector.query_port}") as channel:
 
@@ -73,13 +73,20 @@ def spans(collector):
             )
             return call(request, timeout=_TIMEOUT_S)
 
-        search = query.SearchTracesRequest(limit=_MOST_TRACES)
-        identities = [one.trace_id.hex() for one in ask("SearchTraces", search, "TraceSummary")]
-        if len(identities) >= _MOST_TRACES:
-            raise Failure(f"more than {_MOST_TRACES} traces: send fewer requests")
+        starts = {}  # trace id -> start
+        while True:
+            latest = min(starts.values(), default=0)  # of the next page; newest come first
+            search = query.SearchTracesRequest(limit=_MOST_TRACES, start_max_unix_nano=latest)
+            page = {one.trace_id.hex(): one.start_unix_nano for one in ask("SearchTraces", search, "TraceSummary")}
+            known = len(starts)
+            starts.update(page)
+            if len(page) < _MOST_TRACES:
+                break
+            if len(starts) == known:
+                raise Failure(f"more than {_MOST_TRACES} traces began in the same nanosecond")
         return [
             span
-            for identity in identities
+            for identity in starts
             for part in ask("GetTrace", query.GetTraceRequest(trace_id=identity), "GetTraceResponse")
             for span in _spans(part.resource_spans)
         ]

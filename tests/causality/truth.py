@@ -95,8 +95,9 @@ class Judge:
     def score(self, tokens, calls, counted=None, caller_traced=True):
         """The Score of the requests with these tokens.
 
-        `calls`: token -> how many calls it causes. `counted`: the tokens that had to be seen whole, default all; the others
-        can be wrong, but not missing. `caller_traced`: whether the load has spans of its own. Spans with tokens of nobody are judged by unasked().
+        `calls`: token -> how many calls it causes. `counted`: the tokens that had to be seen whole, default all; the
+        others can be wrong, but not missing. `caller_traced`: whether the load has spans of its own. Spans with tokens
+        of nobody are judged by unasked().
         """
         tokens = list(tokens)
         counted = set(tokens if counted is None else counted)
@@ -150,9 +151,10 @@ class Judge:
         if parent is None:
             wrong = span.parent_id in self._ids  # it exists, but in another trace
         else:
-            # One that is further up is not wrong, but the trace is not whole: a proxy forwarded what it was told.
-            above = self._services[: self._services.index(span.service)] if span.service in self._services else []
-            wrong = parent.kind != CLIENT or token_of(parent) != token or parent.service not in above
+            # One that is further up is not wrong, but the trace is not whole: a proxy forwarded what it was told. When
+            # events are lost, the agent may not know a caller's name either.
+            below = self._services[self._services.index(span.service) :] if span.service in self._services else []
+            wrong = parent.kind != CLIENT or token_of(parent) != token or parent.service in below
         if wrong:
             result.wrong_hops += 1
             self._example(span, "not its call", result)
@@ -167,7 +169,7 @@ class Judge:
         result.examples.append(f"{_describe(span)} has the parent {named}: {why}")
 
     def _is_whole(self, token, calls, caller_traced):
-        """Whether the trace of a request is exactly what happened: all spans once, one trace, no strangers, every edge right."""
+        """Whether a request's trace is exactly what happened: all spans once, one trace, no strangers, edges right."""
         spans = self._by_token.get(token, [])
         expected = collections.Counter({(CALLER, CLIENT): int(caller_traced)})
         number = 1

@@ -55,7 +55,6 @@ class Verdicts(unittest.TestCase):
         result = score(spans)
         self.assertEqual((result.linkable, result.linked, result.wrong, result.dangling), (4, 3, 1, 0))
         self.assertEqual((result.whole, result.largest_trace), (0, 8), "b's trace has strangers")
-        self.assertIn("b.service.in", str(spans))
         self.assertEqual(len(result.examples), 1)
 
     def test_the_right_parent_in_the_wrong_trace_is_wrong(self):
@@ -75,7 +74,8 @@ class Verdicts(unittest.TestCase):
         self.assertEqual((result.wrong, result.dangling), (1, 1))
 
     def test_a_stolen_answer_is_a_wrong_hop(self):
-        result = score(changed(request("a") + request("b"), "a.leaf0", parent_id="b.service.out0", trace_id="trace-b"))
+        spans = changed(request("a") + request("b"), "a.leaf0", parent_id="b.service.out0", trace_id="trace-b")
+        result = score(spans)
         self.assertEqual((result.wrong, result.wrong_hops, result.whole), (0, 1, 0))
 
     def test_two_answers_to_one_call_are_not_whole(self):
@@ -90,7 +90,8 @@ class Verdicts(unittest.TestCase):
             spans = request("a")
             del spans[left_out]
             self.assertEqual(score(spans, ["a"]).whole, 0, left_out)
-        self.assertEqual(score(request("a") + [span("trace-a", "x", "a.caller", "service", SERVER, "a")], ["a"]).whole, 0)
+        twice = span("trace-a", "x", "a.caller", "service", SERVER, "a")
+        self.assertEqual(score(request("a") + [twice], ["a"]).whole, 0)
 
     def test_merged_requests_are_not_whole_though_each_link_is_right(self):
         result = score(request("a", "same") + request("b", "same"))
@@ -124,7 +125,7 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(score(request("a", calls=1, hops=hops), ["a"], 1, hops).whole, 1)
         skipped = changed(request("a", calls=1, hops=hops), "a.second.in", parent_id="a.caller")
         result = score(skipped, ["a"], 1, hops)
-        self.assertEqual((result.whole, result.wrong_hops), (0, 0), "the caller is above, though not the one who called")
+        self.assertEqual((result.whole, result.wrong_hops), (0, 0), "the caller is above, but did not call")
         upwards = changed(request("a", calls=1, hops=hops), "a.first.in", parent_id="a.second.out0")
         self.assertEqual(score(upwards, ["a"], 1, hops).wrong_hops, 1)
 
@@ -159,7 +160,8 @@ class Numbers(unittest.TestCase):
 
     def test_without_trials_there_is_no_share(self):
         nothing = truth.Score()
-        self.assertEqual((nothing.precision, nothing.precision_low95, nothing.recall, nothing.whole_trace_exact), (None,) * 4)
+        self.assertEqual((nothing.precision, nothing.precision_low95), (None, None))
+        self.assertEqual((nothing.recall, nothing.whole_trace_exact), (None, None))
 
     def test_scores_add_up_but_for_the_largest_trace(self):
         total = truth.Score(linkable=2, linked=1, largest_trace=7, examples=["x"])

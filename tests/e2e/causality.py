@@ -1,4 +1,4 @@
-"""On every runtime: no link is wrong, and those that the layers can make are made. scripts/bench.sh links is the long version."""
+"""No link is wrong on any runtime, and those that the layers can make are made. The long version: bench.sh links."""
 
 import os
 import unittest
