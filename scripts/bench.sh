@@ -10,6 +10,7 @@ list() {
   cat <<'TEXT'
 ingest    spans per second that the collector takes with durable acknowledgement, CPU, latency, bytes on disk, spans lost
 harm      what injection does to unmodified clients and proxies: failed requests, changed bodies, latency (root, BPF)
+links     which calls get the right parent, which a wrong one, by runtime, shape and concurrency (root, BPF)
 overhead  throughput and latency of saturated services, agent off and on in pairs; the agent's CPU and memory (root, BPF)
 TEXT
 }
@@ -22,6 +23,7 @@ case $name in
     ;;
   ingest) targets=(clew-bench-ingest) command=(build/release/bin/clew-bench-ingest) ;;
   harm) targets=(clew-agent clew-bench-otlp-sink) command=(/usr/bin/python3 tests/bench/harm.py) ;;
+  links) targets=(clew-agent clew-collector tracectl) command=(/usr/bin/python3 tests/causality/links.py) ;;
   overhead)
     targets=(clew-agent clew-bench-otlp-sink clew-bench-neighbour)
     command=(/usr/bin/python3 tests/bench/overhead.py)

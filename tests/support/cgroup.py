@@ -19,16 +19,18 @@ def populated(path):
     return "populated 1" in (path / "cgroup.events").read_text()
 
 
-def remove(path, patience=10):
-    """Kills everything in `path`, waits at most `patience` seconds for it to go, removes the folders.
-
-    Raises OSError when something stays.
-    """
-    if not path.is_dir():
-        return
+def empty(path, patience=10):
+    """Kills everything in `path` and below it, and waits at most `patience` seconds for it to go."""
     deadline = time.monotonic() + patience
     (path / "cgroup.kill").write_text("1")
     while populated(path) and time.monotonic() < deadline:
         time.sleep(0.01)
+
+
+def remove(path, patience=10):
+    """Empties `path` and removes the folders. Raises OSError when something stays."""
+    if not path.is_dir():
+        return
+    empty(path, patience)
     for folder, _, _ in os.walk(path, topdown=False):
         os.rmdir(folder)

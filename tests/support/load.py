@@ -42,7 +42,7 @@ class Client(threading.Thread):
             if journal:
                 journal.write(f"{token} {time.time()}\n".encode())
             try:
-                self._one(token)
+                self._one(token, count)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self.errors.append(f"{token}: {type(error).__name__}: {error}")
                 self._connection.close()
@@ -52,19 +52,22 @@ class Client(threading.Thread):
                 time.sleep(self._options.pause)
         self._connection.close()
 
-    def _one(self, token):
+    def _one(self, token, count):
+        paths = self._options.path
         size = self._options.body_bytes
         body = os.urandom(size) if size else None
         if self._connection.sock is None:
             self.connections += 1
         self._connection.request(
             "POST" if size else "GET",
-            self._options.path + token,
+            paths[(self._number + count) % len(paths)] + token,
             body=body,
             headers={"Connection": "close"} if self._options.close else {},
         )
         answer = self._connection.getresponse()
         received = answer.read()
+        if self._options.close:
+            self._connection.close()  # not every server says that it closes
         if answer.status != 200:
             raise ValueError(f"status {answer.status}: {received[:200]!r}")
         if size and hashlib.sha256(received).digest() != hashlib.sha256(body).digest():
@@ -76,7 +79,7 @@ class Client(threading.Thread):
 def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", required=True)
-    parser.add_argument("--path", default="/checkout/")
+    parser.add_argument("--path", action="append", help="several are taken in turn")
     parser.add_argument("--prefix", default="t")
     parser.add_argument("--clients", type=int, default=1)
     parser.add_argument("--requests", type=int, default=10**9, help="of each client")
@@ -93,6 +96,7 @@ def parse():
     options = parser.parse_args()
     if options.requests == 10**9 and options.seconds is None:
         parser.error("--requests or --seconds")
+    options.path = options.path or ["/checkout/"]
     return options
 
 

@@ -190,6 +190,12 @@ class Sandbox(Place):
         """The folder of one of the groups TRACED, PLAIN, CLEW."""
         return self.cgroup / name
 
+    def empty(self, name):
+        """Kills everything that runs in a group, also what lost its parent, and reaps what was started there."""
+        cgroup.empty(self.group(name))
+        for process in self._started:
+            process.running()
+
     def _enter(self, group):
         """The shell moves itself and then becomes the command, so no work of the command is missed."""
         return ["/bin/sh", "-c", 'echo 0 > "$0" && exec "$@"', str(self.group(group) / "cgroup.procs")]

@@ -1,0 +1,112 @@
+// Node's HTTP server with one of its clients. usage: node service.js http|fetch|cluster
+//
+// Configured by PORT, NEXT and BACKGROUND; the paths are those of blocking.py.
+'use strict';
+const cluster = require('cluster');
+const fs = require('fs');
+const http = require('http');
+
+const how = process.argv[2];
+const next = process.env.NEXT;
+const WORKERS = 2; // processes of the cluster
+const FEW = 4; // connections of the client that has too few
+const many = new http.Agent({ keepAlive: true });
+const few = new http.Agent({ keepAlive: true, maxSockets: FEW });
+
+function getByHttp(url, agent) {
+  return new Promise((resolve, reject) => {
+    http.get(url, { agent }, (response) => {
+      response.resume();
+      response.on('end', resolve);
+      response.on('error', reject);
+    }).on('error', reject);
+  });
+}
+
+async function getByFetch(url) {
+  await (await fetch(url)).text();
+}
+
+const get = how === 'fetch' ? getByFetch : getByHttp;
+const call = (token, query = '', agent = many) => get(`${next}/${token}${query}`, agent);
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function sequential(token, calls) {
+  for (let i = 0; i < calls; i++) await call(token);
+}
+
+// Jobs wait here for one of a few consumers, each a loop of its own.
+const jobs = [];
+const idle = [];
+
+async function consume() {
+  for (;;) {
+    while (jobs.length === 0) await new Promise((resolve) => idle.push(resolve));
+    const job = jobs.shift();
+    await sequential(job.token, job.calls);
+    job.done();
+  }
+}
+
+const shapes = {
+  seq: sequential,
+  par: (token, calls) => Promise.all(Array.from({ length: calls }, () => call(token))),
+  async timer(token, calls) {
+    for (let i = 0; i < calls; i++) {
+      await sleep(1 + Math.random() * 3);
+      await call(token);
+    }
+  },
+  // libuv's own threads do the reading, between request and call.
+  async pool(token, calls) {
+    for (let i = 0; i < calls; i++) {
+      await fs.promises.readFile(__filename);
+      await call(token);
+    }
+  },
+  queue(token, calls) {
+    return new Promise((done) => {
+      jobs.push({ token, calls, done });
+      idle.shift()?.();
+    });
+  },
+  async forget(token, calls) {
+    sequential(token, calls);
+  },
+  async retry(token, calls) {
+    for (let i = 1; i < calls; i++) await call(token, '?fail=1');
+    await call(token);
+  },
+  async saturated(token, calls) {
+    for (let i = 0; i < calls; i++) await call(token, '', few);
+  },
+  async reuse(token, calls) {
+    for (let i = 0; i < calls; i++) await call(token, '?close=1');
+  },
+};
+
+async function inTheBackground(name) {
+  for (let number = 0; ; number++) {
+    await call(`background-${process.pid}-${name}-${number}`);
+    await sleep(10);
+  }
+}
+
+async function handle(request, response) {
+  const [, shape, calls, token] = request.url.split('/');
+  try {
+    await shapes[shape](token, Number(calls));
+    response.end(request.url + '\n');
+  } catch (error) {
+    response.statusCode = 500;
+    response.end(String(error) + '\n');
+  }
+}
+
+if (how === 'cluster' && cluster.isPrimary) {
+  for (let i = 0; i < WORKERS; i++) cluster.fork();
+} else {
+  for (let i = 0; i < FEW; i++) consume();
+  if (process.env.BACKGROUND === '1') for (const name of ['a', 'b']) inTheBackground(name);
+  http.createServer(handle).listen({ port: Number(process.env.PORT), host: '127.0.0.1', backlog: 512 });
+}

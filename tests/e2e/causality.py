@@ -1,0 +1,71 @@
+"""No link is wrong on any runtime, and those that the layers can make are made. The long version: bench.sh links."""
+
+import os
+import unittest
+
+from tests.causality import cell, runtimes, shapes
+from tests.support import e2e
+from tests.support.sandbox import Sandbox
+
+OPTIONS = cell.Options(concurrency=10, requests=30, seed=int(os.environ.get("CLEW_SEED", "1")), capture=e2e.CAPTURE)
+
+# runtime -> the shapes whose calls the layers link; of the others any number may be linked.
+LEAST_RECALL = 0.99
+_BY_THREAD = ("seq", "retry", "lock", "saturated", "reuse", "cached", "outside")
+_BY_CLONE = ("par", "timer")
+_BY_PAYLOAD = ("seq", "reuse")
+LINKED = {
+    "python-threads": _BY_THREAD + _BY_CLONE,
+    "python-fork": _BY_THREAD + _BY_CLONE,
+    "gunicorn-sync": _BY_THREAD + _BY_CLONE,
+    "gunicorn-gthread": _BY_THREAD + _BY_CLONE,
+    "java": _BY_THREAD,
+    "nginx": _BY_PAYLOAD,
+    "haproxy": _BY_PAYLOAD,
+}
+
+# A defect of layer L4: a worker that a pool starts for one request may take another one's work first.
+KNOWN_WRONG = {
+    (runtime, shape) for runtime in ("python-threads", "gunicorn-gthread", "java") for shape in ("pool", "futures")
+} | {("java", "par")}
+
+
+class Causality(unittest.TestCase):
+    """One sandbox for all: gRPC's threads stay in the network namespace that they began in."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.sandbox = Sandbox()
+        cls.addClassCleanup(cls.sandbox.close)
+
+    def check(self, runtime):
+        lacks = runtimes.missing(runtime)
+        if lacks:
+            self.skipTest(lacks)
+        print(f"seed {OPTIONS.seed}", flush=True)
+        wanted = [shape for shape in shapes.of(runtime) if not shape.own_run]
+        # What nobody asked for runs beside everything: the more there is to confuse, the better.
+        background = "background" not in shapes.GAPS[runtime]
+        scores, unasked = cell.Run(self.sandbox, runtime, OPTIONS, background).scores(wanted)
+
+        self.assertEqual(unasked.wrong + unasked.wrong_hops, 0, unasked.examples)
+        for shape, score in scores.items():
+            with self.subTest(shape):
+                self.assertEqual(score.wrong_hops, 0, score.examples)
+                self.assertEqual(score.dangling, 0)
+                if (runtime, shape) not in KNOWN_WRONG:
+                    self.assertEqual(score.wrong, 0, score.examples)
+                if shape in LINKED.get(runtime, ()):
+                    self.assertGreaterEqual(score.recall, LEAST_RECALL)
+                self.assertGreater(score.linkable, 0, "the calls were to be seen")
+
+
+def _add_test(runtime):
+    setattr(Causality, f"test_{runtime.replace('-', '_')}", lambda self: self.check(runtime))
+
+
+for _runtime in shapes.GAPS:
+    _add_test(_runtime)
+
+if __name__ == "__main__":
+    e2e.main()
