@@ -34,6 +34,8 @@ struct AgentConfig {
   std::vector<std::string> fionread_users;  // executables, added to those known by name
   std::vector<std::string> fionread_never;
 
+  std::string loops = "auto";  // auto, off
+
   double sample_ratio = 1.0;            // of new traces
   std::string query_values = "redact";  // redact, keep, drop
 

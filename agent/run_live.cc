@@ -40,6 +40,7 @@ kernel::TracerOptions TracerOptionsOf(const AgentConfig& config) {
   options.skip_ports = SkipPortsOf(config, errors);
   options.sample_ratio = config.sample_ratio;
   options.ring_bytes = config.ring_bytes;
+  options.follow_loops = config.loops == "auto";
   return options;
 }
 

@@ -2,12 +2,17 @@
 /* Probes in the event loops of traced processes; agent/kernel/loop_probes.cc attaches them, all of a runtime's or none. */
 #include "lib/loop.bpf.h"
 
+#include <bpf/bpf_core_read.h>
+
+#define YOUNG_NS (5 * 1000000000ULL) /* a process of this age without socket calls had none before it was traced either */
+
 /* The state of this thread's loop if its process is traced and has `kind`'s probes. This comes before all else. */
 static __always_inline struct loop *probed_loop(__u32 kind)
 {
 	const __u64 id = bpf_get_current_pid_tgid();
 	const __u32 tgid = id >> 32, tid = (__u32)id;
 	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
+	struct task_struct *task = (void *)bpf_get_current_task();
 	struct loop fresh = {}, *l;
 
 	if (!p || (p->flags & (PROC_TRACED | kind)) != (PROC_TRACED | kind))
@@ -15,7 +20,8 @@ static __always_inline struct loop *probed_loop(__u32 kind)
 	l = bpf_map_lookup_elem(&loops, &tid);
 	if (l)
 		return l;
-	fresh.since_ns = bpf_ktime_get_ns();
+	if (p->calls || bpf_ktime_get_boot_ns() - BPF_CORE_READ(task, group_leader, start_boottime) > YOUNG_NS)
+		fresh.since_ns = bpf_ktime_get_ns();
 	if (bpf_map_update_elem(&loops, &tid, &fresh, BPF_NOEXIST))
 		count_drop(CLEW_DROP_THREAD_FULL);
 	return bpf_map_lookup_elem(&loops, &tid);

@@ -222,7 +222,7 @@ struct {
 struct loop {
 	__u64 cur; /* libuv: the request that the callback that runs now works for, key in `live`; 0: none */
 	__u64 armed; /* nginx: the request of the upstream call that is about to be made */
-	__u64 since_ns; /* seen since */
+	__u64 since_ns; /* seen since; 0: since before its first request */
 	__u64 unsure_ns; /* when last something happened for nobody that we know; 0: never */
 	__s32 live; /* requests unanswered */
 	__s32 busy; /* of these, with a call under way */

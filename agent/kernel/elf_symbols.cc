@@ -12,7 +12,7 @@ using process::ReadAt;
 using Names = std::vector<std::string_view>;
 
 constexpr std::uint64_t kMaxTable = 256 << 20;  // bytes; Node.js has 27 MB of names
-constexpr std::size_t kChunk = 64 * 1024;       // read at a time, a multiple of a symbol's size
+constexpr std::size_t kChunk = 2048 * sizeof(Elf64_Sym);  // read at a time
 
 // Offsets in the string table at which a name begins that is one of `names`: its index. A linker may
 // let a name begin inside of a longer one, so the ends are compared.

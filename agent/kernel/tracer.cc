@@ -163,8 +163,7 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   return drained_;
 }
 
-Status Tracer::SetProc(std::uint32_t tgid, std::uint32_t flags) {
-  const ProcEntry proc{.flags = flags};
+Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
   if (bpf_map_update_elem(programs_->procs_fd(), &tgid, &proc, BPF_ANY) != 0) {
     return ErrnoError("set the tracing of", "process " + std::to_string(tgid), errno);
   }
@@ -179,10 +178,11 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
   ProcEntry before;
   const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
-  if (auto status = SetProc(tgid, flags); !status) return status;
+  const bool decided = known && (before.flags & ProcEntry::kDecided);
+  if (auto status = SetProc(tgid, {.flags = flags, .calls = decided ? 0 : before.calls}); !status) return status;
   // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
   const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
-  if (injecting_ && (!known || !(before.flags & ProcEntry::kDecided) || eased)) injection_->AdoptProcess(tgid, until_ack);
+  if (injecting_ && (!decided || eased)) injection_->AdoptProcess(tgid, until_ack);
   if (!watch_) return {};
   if (inject == process::InjectClass::kUnknown) {
     watch_->Watch(tgid);
@@ -196,10 +196,11 @@ Status Tracer::Forked(std::uint32_t tgid, std::uint32_t parent) {
   const std::uint32_t flag = loops_ ? loops_->FollowChild(tgid, parent) : 0;
   ProcEntry proc;
   if (flag == 0 || bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &proc) != 0) return {};
-  return SetProc(tgid, proc.flags | flag);
+  proc.flags |= flag;
+  return SetProc(tgid, proc);
 }
 
-Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, 0); }
+Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }
 
 Status Tracer::Forget(std::uint32_t tgid) {
   if (watch_) watch_->Forget(tgid);

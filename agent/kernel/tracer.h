@@ -11,6 +11,7 @@
 #include "agent/kernel/fionread_watch.h"
 #include "agent/kernel/injection.h"
 #include "agent/kernel/loop_probes.h"
+#include "agent/kernel/proc_entry.h"
 #include "agent/kernel/programs.h"
 #include "agent/process/process_control.h"
 #include "base/counter.h"
@@ -62,7 +63,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   Tracer() = default;
   Status StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
                         const std::vector<std::string>& paths);
-  Status SetProc(std::uint32_t tgid, std::uint32_t flags);
+  Status SetProc(std::uint32_t tgid, const ProcEntry& proc);
   static int OnRecord(void* self, void* data, std::size_t size);
 
   std::unique_ptr<Programs> programs_;

@@ -107,7 +107,7 @@ static __always_inline int nobody_waits(const struct loop *l, __u64 span)
 	const struct live *request = bpf_map_lookup_elem(&live, &span);
 	const __u64 now = bpf_ktime_get_ns();
 
-	if (!request || now - l->since_ns < LOOP_SETTLE_NS)
+	if (!request || (l->since_ns && now - l->since_ns < LOOP_SETTLE_NS))
 		return 0;
 	if (l->unsure_ns && now - l->unsure_ns < LOOP_UNSURE_NS)
 		return 0;
