@@ -167,7 +167,7 @@ static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
 		span = loop_current(l, &unsure);
 	} else if (!l->cur) { /* the callback of the connection that is there now; any other may have found it idle */
 		span = l->writable ? c->connect_span : 0;
-		unsure = c->connect_unsure;
+		unsure = c->connect_unsure || c->connect_span;
 	} else {
 		span = l->cur == c->connect_span ? l->cur : 0;
 		unsure = !span;

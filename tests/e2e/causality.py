@@ -20,7 +20,7 @@ LINKED = {
     "gunicorn-sync": _BY_THREAD + _BY_CLONE,
     "gunicorn-gthread": _BY_THREAD + _BY_CLONE,
     "java": _BY_THREAD,
-    "nginx": _BY_PAYLOAD,
+    "nginx": ("seq", "reuse", "outside"),
     "haproxy": _BY_PAYLOAD,
 }
 

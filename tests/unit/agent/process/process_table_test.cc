@@ -32,6 +32,7 @@ class FakeControl : public ProcessControl {
     return {};
   }
   std::map<std::uint32_t, InjectClass> traced;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> forked;
   std::vector<std::uint32_t> excluded;
   std::vector<std::uint32_t> forgotten;
 };
@@ -124,6 +125,7 @@ TEST_F(ProcessTableTest, AForkInheritsAndAnExecIsReadAgain) {
   Send(CLEW_PROC_FORK, 11, 10);
   EXPECT_EQ(NameOf(11), "orders");
   EXPECT_NE(table_->Lookup(11), table_->Lookup(10)) << "another process, another resource";
+  EXPECT_EQ(control_.forked, (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{11, 10}}));
   proc_.Put({.tgid = 11, .parent = 10, .exe = "/usr/sbin/nginx"});
   Send(CLEW_PROC_EXEC, 11);
   EXPECT_EQ(NameOf(11), "nginx");
