@@ -172,7 +172,7 @@ static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
 		span = l->cur == c->connect_span ? l->cur : 0;
 		unsure = !span;
 	}
-	if (!span && !unsure)
+	if (!span && !unsure && l->live <= l->busy) /* nor may it be one that has no call under way */
 		loop_unsure(l);
 	return span;
 }
