@@ -12,7 +12,9 @@ namespace {
 using process::ReadAt;
 using Names = std::vector<std::string_view>;
 
-constexpr std::uint64_t kMaxTable = 256 << 20;  // bytes; Node.js has 27 MB of names
+constexpr std::uint64_t kMaxTable = 64 << 20;  // bytes; Node.js has 7 MB of names
+constexpr std::size_t kMaxFound = 1024;         // places of wanted names; an honest file has a few
+constexpr int kMaxTables = 2;                   // .symtab and .dynsym
 constexpr std::size_t kChunk = 2048 * sizeof(Elf64_Sym);  // read at a time
 
 // Offsets in the string table at which a name begins that is one of `names`: its index. A linker may
@@ -35,6 +37,7 @@ std::unordered_map<std::uint64_t, std::size_t> FindNames(const ReadAt& read_at,
       const std::string_view before = std::string_view(window).substr(0, end);
       for (std::size_t i = 0; i < names.size(); ++i) {
         if (before.ends_with(names[i])) found[at + end - kept - names[i].size()] = i;
+        if (found.size() > kMaxFound) return {};
       }
     }
     at += size;
@@ -85,12 +88,14 @@ std::map<std::string, Function, std::less<>> FindFunctions(const ReadAt& read_at
                                                            const Names& names) {
   const auto sections = process::ReadSections(read_at).headers;
   std::map<std::size_t, Symbol> symbols;
+  int tables = 0;
   for (const Elf64_Shdr& table : sections) {
     if (table.sh_type != SHT_SYMTAB && table.sh_type != SHT_DYNSYM) continue;
     if (table.sh_entsize != sizeof(Elf64_Sym) || table.sh_link >= sections.size()) continue;
     const Elf64_Shdr& strings = sections[table.sh_link];
     if (strings.sh_type != SHT_STRTAB || strings.sh_size > kMaxTable || table.sh_size > kMaxTable)
       continue;
+    if (++tables > kMaxTables) break;
     const auto found = FindNames(read_at, strings, names);
     if (!found.empty()) FindSymbols(read_at, table, found, symbols);
   }

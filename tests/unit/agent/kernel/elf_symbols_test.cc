@@ -39,6 +39,13 @@ TEST(ElfSymbols, AnAddressOutsideOfTheCodeIsNone) {
   EXPECT_TRUE(Find(MakeElf({{"far", "\x01", 1 << 20}}), {"far"}).empty());
 }
 
+TEST(ElfSymbols, AFileThatRepeatsAWantedNameIsGivenUp) {
+  std::vector<MadeFunction> functions(2000, {"wanted", ""});
+  functions.push_back({"other", "\x01"});
+  EXPECT_EQ(Find(MakeElf(functions), {"other"}).size(), 1u);
+  EXPECT_TRUE(Find(MakeElf(functions), {"wanted", "other"}).empty());
+}
+
 TEST(ElfSymbols, TruncatedAndCorruptedFilesDoNoHarm) {
   const std::string elf = MakeElf({{"first", "\x01\x02"}, {"second", "\x03"}});
   for (std::size_t n = 0; n < elf.size(); ++n) {
