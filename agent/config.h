@@ -37,6 +37,7 @@ struct AgentConfig {
   std::string loops = "auto";  // auto, off
 
   double sample_ratio = 1.0;            // of new traces
+  std::string started_threads = "off";  // off, on
   std::string query_values = "redact";  // redact, keep, drop
 
   std::vector<std::string> endpoints = {"127.0.0.1:4317"};  // in order of preference

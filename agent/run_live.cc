@@ -39,6 +39,7 @@ kernel::TracerOptions TracerOptionsOf(const AgentConfig& config) {
   std::vector<std::string> errors;  // none: the configuration was checked
   options.skip_ports = SkipPortsOf(config, errors);
   options.sample_ratio = config.sample_ratio;
+  options.started_threads = config.started_threads == "on";
   options.ring_bytes = config.ring_bytes;
   options.follow_loops = config.loops == "auto";
   return options;

@@ -23,8 +23,11 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 		else if (p->flags & PROC_TRACED)
 			emit_proc(child, to, from, CLEW_PROC_FORK);
 	}
-	/* The request that the forking thread serves right now, not one that it may serve later. */
+	/* The request that the forking thread serves right now, not one that it may serve later. A pool starts its workers like this, too, and
+	 * the first thing that a new one finds may be what another request has queued: so threads count only where somebody said so. */
 	bpf_map_delete_elem(&threads, &to_tid);
+	if (from == to && !cfg_started_threads)
+		return 0;
 	s = bpf_map_lookup_elem(&threads, &from_tid);
 	if (!s || !bpf_map_lookup_elem(&live, &s->span) || s->depth >= MAX_CLONE_DEPTH)
 		return 0;

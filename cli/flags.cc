@@ -40,26 +40,50 @@ void AddTrace(CLI::App& app, Flags& flags) {
   trace->add_flag("--all-spans", flags.all_spans, "A line for each span, not for each call");
 }
 
+void AddTimes(CLI::App& app, Flags& flags, const char* since, const char* from, const char* to) {
+  app.add_option("--since", flags.since, since)->type_name("DURATION");
+  app.add_option("--from", flags.from, from)->type_name("TIME");
+  app.add_option("--to", flags.to, to)->type_name("TIME");
+}
+
 void AddTraces(CLI::App& app, Flags& flags) {
-  auto* traces = app.add_subcommand("traces", "List traces, newest first");
+  auto* traces = app.add_subcommand("traces", "List the traces that match a query, newest first");
+  traces
+      ->add_option("QUERY", flags.query,
+                   "Conditions that a span fulfils: 'service=checkout http.status_code>=500 "
+                   "duration>200ms'")
+      ->expected(0, -1);
   traces->add_option("--service", flags.service, "Traces with a span of this service")
       ->type_name("NAME");
   traces
       ->add_option("--operation", flags.operation, "... with a span of this name (of that service)")
       ->type_name("NAME");
-  traces->add_option("--since", flags.since, "Begun within this time: 15m, 2d")
-      ->type_name("DURATION");
-  traces->add_option("--from", flags.from, "Begun at this time or later: now-1h, RFC 3339, epoch")
-      ->type_name("TIME");
-  traces->add_option("--to", flags.to, "Begun at this time or earlier")->type_name("TIME");
+  AddTimes(*traces, flags, "Begun within this time: 15m, 2d",
+           "Begun at this time or later: now-1h, RFC 3339, epoch", "Begun at this time or earlier");
   traces->add_option("--min-duration", flags.min_duration, "At least this long: 250ms")
       ->type_name("DURATION");
   traces->add_option("--max-duration", flags.max_duration, "At most this long")
       ->type_name("DURATION");
   traces->add_flag("--errors", flags.errors, "Only traces with a failed span");
-  traces->add_option("--limit", flags.limit, "At most this many (default 20)")
-      ->type_name("N")
-      ->check(CLI::Range(1u, 10'000u));
+  traces->add_option("--order", flags.order, "newest or slowest first (default newest)")
+      ->type_name("ORDER")
+      ->check(CLI::IsMember({"newest", "slowest"}));
+  auto* limit = traces->add_option("--limit", flags.limit, "At most this many (default 20)")
+                    ->type_name("N")
+                    ->check(CLI::Range(1u, 10'000u));
+  traces->add_option("--page", flags.page, "Go on where a page ended that said so")
+      ->type_name("CURSOR");
+  traces->add_flag("--all", flags.all, "All pages")->excludes(limit);
+}
+
+void AddLists(CLI::App& app, Flags& flags) {
+  app.add_subcommand("services", "List the services that sent spans");
+  auto* operations = app.add_subcommand("operations", "List the operations of a service");
+  operations->add_option("SERVICE", flags.service, "The service's name")->required();
+  app.add_subcommand("keys", "List the attributes that queries can ask for");
+  auto* dependencies = app.add_subcommand("dependencies", "List which service calls which");
+  AddTimes(*dependencies, flags, "Calls begun within this time (default 24h)",
+           "Calls begun at this time or later", "Calls begun at this time or earlier");
 }
 
 }  // namespace
@@ -74,7 +98,7 @@ std::variant<Flags, Stop> ParseFlags(int argc, const char* const* argv) {
   AddPreferences(app, flags);
   AddTrace(app, flags);
   AddTraces(app, flags);
-  app.add_subcommand("services", "List the services that sent spans");
+  AddLists(app, flags);
   app.add_subcommand("status", "Say how the collector is doing");
   app.add_subcommand("version", "Print the version of this program");
   for (CLI::App* command : app.get_subcommands({}))
@@ -91,11 +115,10 @@ std::variant<Flags, Stop> ParseFlags(int argc, const char* const* argv) {
   constexpr struct {
     const char* name;
     Command command;
-  } kCommands[] = {{"trace", Command::kTrace},
-                   {"traces", Command::kTraces},
-                   {"services", Command::kServices},
-                   {"status", Command::kStatus},
-                   {"version", Command::kVersion}};
+  } kCommands[] = {{"trace", Command::kTrace},       {"traces", Command::kTraces},
+                   {"services", Command::kServices}, {"operations", Command::kOperations},
+                   {"keys", Command::kKeys},         {"dependencies", Command::kDependencies},
+                   {"status", Command::kStatus},     {"version", Command::kVersion}};
   for (const auto& entry : kCommands) {
     if (app.got_subcommand(entry.name)) flags.command = entry.command;
   }

@@ -5,10 +5,20 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace clew::cli {
 
-enum class Command { kTrace, kTraces, kServices, kStatus, kVersion };
+enum class Command {
+  kTrace,
+  kTraces,
+  kServices,
+  kOperations,
+  kKeys,
+  kDependencies,
+  kStatus,
+  kVersion
+};
 
 // What may be set by flag, environment and file alike, not yet checked.
 struct Preferences {
@@ -30,11 +40,18 @@ struct Flags {
   std::string trace_id;
   bool all_spans = false;
   // traces
-  std::string service;
+  std::vector<std::string> query;  // words of the expression
   std::string operation;
-  std::optional<std::string> since, from, to, min_duration, max_duration;
+  std::optional<std::string> min_duration, max_duration;
   bool errors = false;
+  std::string order = "newest";
   std::uint32_t limit = 20;
+  std::string page;
+  bool all = false;
+  // traces, operations
+  std::string service;
+  // traces, dependencies
+  std::optional<std::string> since, from, to;
 };
 
 // The parser's own end of the program: help, or a wrong command line.

@@ -7,11 +7,9 @@ namespace clew::cli {
 namespace {
 
 namespace api = query::v1;
-using opentelemetry::proto::trace::v1::TracesData;
 
-// The server is another process: an answer is held in memory, so its size has an end.
+// The server is another process: a message is held in memory, so its size has an end.
 constexpr int kMaxMessageBytes = 16 << 20;
-constexpr std::size_t kMaxTraceBytes = std::size_t{1} << 30;
 
 Code CodeOf(grpc::StatusCode code) {
   switch (code) {
@@ -38,6 +36,54 @@ Code CodeOf(grpc::StatusCode code) {
   }
 }
 
+// The chunks of a trace. The time limit is for each of them: a deadline of the whole call would
+// also end one that takes long because it has much to say.
+class ChunkReader {
+ public:
+  ChunkReader(api::QueryService::Stub& stub, const api::GetTraceRequest& request,
+              std::chrono::nanoseconds timeout)
+      : timeout_(std::chrono::duration_cast<std::chrono::system_clock::duration>(timeout)),
+        reader_(stub.AsyncGetTrace(&context_, request, &queue_, nullptr)) {
+    open_ = Completes();
+  }
+  bool Read(api::GetTraceResponse& chunk) {
+    if (!open_) return false;
+    reader_->Read(&chunk, nullptr);
+    open_ = Completes();
+    return open_;
+  }
+  // Ends the call without the rest. Must be called once.
+  grpc::Status Finish() {
+    if (open_) context_.TryCancel();
+    grpc::Status status;
+    reader_->Finish(&status, nullptr);
+    (void)Completes();
+    if (late_) return {grpc::StatusCode::DEADLINE_EXCEEDED, "no chunk in time"};
+    return open_ ? grpc::Status::OK : status;
+  }
+
+ private:
+  // The operation that was begun has ended, and well. One that takes too long is ended with the
+  // call.
+  bool Completes() {
+    void* tag = nullptr;
+    bool ok = false;
+    const auto end = std::chrono::system_clock::now() + timeout_;
+    if (queue_.AsyncNext(&tag, &ok, end) == grpc::CompletionQueue::GOT_EVENT) return ok;
+    late_ = true;
+    context_.TryCancel();
+    (void)queue_.Next(&tag, &ok);
+    return false;
+  }
+
+  const std::chrono::system_clock::duration timeout_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::ClientAsyncReader<api::GetTraceResponse>> reader_;
+  bool open_ = false;  // there may be another chunk
+  bool late_ = false;
+};
+
 class GrpcQueryClient : public QueryClient {
  public:
   GrpcQueryClient(const std::string& address, std::chrono::nanoseconds timeout)
@@ -51,35 +97,28 @@ class GrpcQueryClient : public QueryClient {
         grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
   }
 
-  Status GetTrace(const std::string& trace_id, TracesData& out) override {
-    grpc::ClientContext context;
-    SetDeadline(context);
+  Status GetTrace(const std::string& trace_id,
+                  const std::function<bool(api::GetTraceResponse&)>& each) override {
     api::GetTraceRequest request;
     request.set_trace_id(trace_id);
-    const auto reader = stub_->GetTrace(&context, request);
+    ChunkReader reader(*stub_, request, timeout_);
     api::GetTraceResponse chunk;
-    std::size_t bytes = 0;
-    while (reader->Read(&chunk)) {
-      bytes += chunk.ByteSizeLong();
-      if (bytes > kMaxTraceBytes) {
-        context.TryCancel();
-        (void)reader->Finish();
-        return Error{Code::kExhausted, "the trace is larger than 1 GiB: the rest was not read"};
-      }
-      for (auto& resource_spans : *chunk.mutable_resource_spans()) {
-        out.add_resource_spans()->Swap(&resource_spans);
-      }
+    while (reader.Read(chunk) && each(chunk)) {
     }
-    return ToStatus(reader->Finish());
+    return ToStatus(reader.Finish());
   }
 
   Status SearchTraces(const api::SearchTracesRequest& request,
-                      const std::function<void(const api::TraceSummary&)>& each) override {
+                      const std::function<void(const api::TraceSummary&)>& each,
+                      api::PageEnd& end) override {
     grpc::ClientContext context;
     SetDeadline(context);
     const auto reader = stub_->SearchTraces(&context, request);
-    api::TraceSummary summary;
-    while (reader->Read(&summary)) each(summary);
+    api::SearchTracesResponse part;
+    while (reader->Read(&part)) {
+      if (part.has_trace()) each(part.trace());
+      if (part.has_end()) end = part.end();
+    }
     return ToStatus(reader->Finish());
   }
 
@@ -87,6 +126,27 @@ class GrpcQueryClient : public QueryClient {
     grpc::ClientContext context;
     SetDeadline(context);
     return ToStatus(stub_->ListServices(&context, {}, &out));
+  }
+
+  Status ListOperations(const std::string& service, api::ListOperationsResponse& out) override {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    api::ListOperationsRequest request;
+    request.set_service(service);
+    return ToStatus(stub_->ListOperations(&context, request, &out));
+  }
+
+  Status ListAttributeKeys(api::ListAttributeKeysResponse& out) override {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    return ToStatus(stub_->ListAttributeKeys(&context, {}, &out));
+  }
+
+  Status GetDependencies(const api::GetDependenciesRequest& request,
+                         api::GetDependenciesResponse& out) override {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    return ToStatus(stub_->GetDependencies(&context, request, &out));
   }
 
   Status GetStatus(api::GetStatusResponse& out) override {

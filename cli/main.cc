@@ -41,13 +41,26 @@ int Main(int argc, char** argv) {
   }
   const Terminal terminal = DetectTerminal(FromEnvironment);
   const auto client = MakeGrpcQueryClient(options->server, options->timeout);
+  // A terminal gets everything at once: it may need a pager.
+  std::string held;
+  bool written = true;
+  const auto write = [&](std::string_view text) {
+    if (terminal.is_tty) {
+      held += text;
+      return true;
+    }
+    written = WriteOut(text);
+    return written && std::ferror(stdout) == 0;
+  };
   const Answer answer = Run({.options = *options,
                              .client = *client,
                              .style = ChooseStyle(*options, terminal, FromEnvironment),
                              .json = {.ascii = terminal.is_tty},
-                             .now = now});
-  const bool paged = WantsPager(*options, terminal, answer.out) && Page(options->pager, answer.out);
-  const bool written = paged || WriteOut(answer.out);
+                             .now = now,
+                             .write = write});
+  held += answer.out;
+  const bool paged = WantsPager(*options, terminal, held) && Page(options->pager, held);
+  if (!paged && written) written = WriteOut(held);
   std::fputs(answer.err.c_str(), stderr);
   if (!written) {
     std::perror("tracectl: write to standard output");

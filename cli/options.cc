@@ -30,6 +30,8 @@ class Merger {
     MergePreferences();
     if (flags_.command == Command::kTrace) MergeTrace();
     if (flags_.command == Command::kTraces) MergeTraces();
+    if (flags_.command == Command::kOperations) options_.service = flags_.service;
+    if (flags_.command == Command::kDependencies) MergeDependencies();
     if (errors_.empty()) return options_;
     std::string all;
     for (const std::string& error : errors_) all += (all.empty() ? "" : "\n") + error;
@@ -142,7 +144,8 @@ class Merger {
                  Format::kName},
                 format);
     const bool can = format == Format::kOtlp   ? flags_.command == Command::kTrace
-                     : format == Format::kName ? flags_.command != Command::kStatus
+                     : format == Format::kName ? flags_.command != Command::kStatus &&
+                                                     flags_.command != Command::kDependencies
                                                : true;
     if (can) {
       options_.format = format;
@@ -172,12 +175,8 @@ class Merger {
     options_.all_spans = flags_.all_spans;
   }
 
-  void MergeTraces() {
+  void MergeTimes() {
     TraceFilter& filter = options_.filter;
-    filter.service = flags_.service;
-    filter.operation = flags_.operation;
-    filter.errors = flags_.errors;
-    filter.limit = flags_.limit;
     if (flags_.since && flags_.from)
       Refuse("--since", "and --from both say where to begin: give one of them");
     if (const auto since = Duration("--since", flags_.since)) filter.from = now_ - *since;
@@ -185,6 +184,27 @@ class Merger {
     if (const auto to = Time("--to", flags_.to)) filter.to = *to;
     if (filter.from && filter.to && *filter.from > *filter.to)
       Refuse("--to", "is before the time to begin at");
+  }
+
+  void MergeDependencies() {
+    constexpr std::chrono::hours kUsual{24};
+    MergeTimes();
+    if (!options_.filter.from) options_.filter.from = now_ - kUsual;
+  }
+
+  void MergeTraces() {
+    TraceFilter& filter = options_.filter;
+    filter.service = flags_.service;
+    filter.operation = flags_.operation;
+    filter.errors = flags_.errors;
+    filter.order = flags_.order == "slowest" ? Order::kSlowest : Order::kNewest;
+    filter.limit = flags_.limit;
+    filter.page = flags_.page;
+    filter.all = flags_.all;
+    for (const std::string& word : flags_.query) {
+      filter.query += (filter.query.empty() ? "" : " ") + word;
+    }
+    MergeTimes();
     filter.min_duration =
         Duration("--min-duration", flags_.min_duration).value_or(filter.min_duration);
     filter.max_duration =

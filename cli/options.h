@@ -17,8 +17,11 @@ inline constexpr char kDefaultServer[] = "127.0.0.1:7317";
 enum class Format { kTable, kWide, kJson, kJsonLines, kOtlp, kName };
 enum class ColourMode { kAuto, kAlways, kNever };
 
-// Of `tracectl traces`.
+enum class Order { kNewest, kSlowest };
+
+// Of `tracectl traces`; `dependencies` has the times only.
 struct TraceFilter {
+  std::string query;  // conditions, as the server reads them
   std::string service;
   std::string operation;
   std::optional<UnixNanos> from;
@@ -26,7 +29,10 @@ struct TraceFilter {
   std::chrono::nanoseconds min_duration{0};  // zero: no bound
   std::chrono::nanoseconds max_duration{0};  // zero: no bound
   bool errors = false;
+  Order order = Order::kNewest;
   std::uint32_t limit = 20;
+  std::string page;  // cursor; empty: the first
+  bool all = false;  // from there on all pages
 };
 
 struct Options {
@@ -40,7 +46,8 @@ struct Options {
   bool ascii = false;
   std::string trace_id;    // `trace`: 8 to 32 lower-case hex digits
   bool all_spans = false;  // `trace`
-  TraceFilter filter;      // `traces`
+  std::string service;     // `operations`
+  TraceFilter filter;      // `traces`, `dependencies`
 };
 
 // The value of an environment variable; nothing when it is unset or empty.

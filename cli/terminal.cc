@@ -56,7 +56,7 @@ bool WantsPager(const Options& options, const Terminal& terminal, const std::str
   return std::count(text.begin(), text.end(), '\n') >= terminal.rows;
 }
 
-bool WriteOut(const std::string& text) {
+bool WriteOut(std::string_view text) {
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   return written || errno == EPIPE;

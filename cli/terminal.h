@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "cli/options.h"
 #include "cli/render/style.h"
@@ -30,7 +31,7 @@ bool WantsPager(const Options& options, const Terminal& terminal, const std::str
 
 // Writes all of `text` to standard output. False when that failed, other than by a reader that has
 // gone away.
-bool WriteOut(const std::string& text);
+bool WriteOut(std::string_view text);
 
 // Shows `text` in the pager (a shell command; less gets -FRX unless LESS says otherwise); false
 // when it could not be started.

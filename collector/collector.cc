@@ -4,6 +4,7 @@
 
 #include "base/http/status_server.h"
 #include "collector/counters.h"
+#include "collector/maintenance.h"
 #include "collector/metrics.h"
 #include "collector/pipeline/byte_budget.h"
 #include "collector/pipeline/committer.h"
@@ -21,9 +22,12 @@ constexpr std::chrono::seconds kDrainPatience{10};
 
 class RunningCollector final : public Collector {
  public:
-  RunningCollector(const Config& config, std::unique_ptr<store::SpanStore> store)
+  RunningCollector(const Config& config, std::unique_ptr<store::RocksStore> store)
       : config_(config),
         store_(std::move(store)),
+        maintenance_(*store_, {.max_age = std::chrono::hours(config_.retention_hours),
+                               .max_bytes = config_.retention_mib * kMiB,
+                               .min_free_bytes = config_.shed_free_disk_mib * kMiB}),
         in_flight_(config.max_in_flight_mib * kMiB),
         committer_(*store_, counters_) {}
   ~RunningCollector() override { Stop(); }
@@ -61,7 +65,8 @@ class RunningCollector final : public Collector {
 
  private:
   const Config config_;
-  std::unique_ptr<store::SpanStore> store_;
+  std::unique_ptr<store::RocksStore> store_;
+  Maintenance maintenance_;
   Counters counters_;
   pipeline::ByteBudget in_flight_;
   pipeline::Committer committer_;

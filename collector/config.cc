@@ -47,8 +47,8 @@ Setting Text(const char* name, const char* help, std::string Config::*member,
           [=](const Config& config) { return config.*member; }};
 }
 
-Setting Mebibytes(const char* name, const char* help, std::uint64_t Config::*member,
-                  std::uint64_t min, std::uint64_t max = kMaxMib) {
+Setting Number(const char* name, const char* help, std::uint64_t Config::*member, std::uint64_t min,
+               std::uint64_t max = kMaxMib) {
   return {name, help,
           [=](Config& config, const std::string& value) -> std::string {
             const auto number = ParseNumber<std::uint64_t>(value);
@@ -78,6 +78,7 @@ std::string Setting::environment() const { return "CLEW_COLLECTOR_" + Upper(name
 const std::vector<Setting>& Settings() {
   // gRPC keeps a message's size in an int.
   constexpr std::uint64_t kMaxMessageMib = 2047;
+  constexpr std::uint64_t kMaxRetentionHours = 1'000'000;
   static const std::vector<Setting> settings = {
       Text("listen", "HOST:PORT for OTLP/gRPC; port 0 takes a free one", &Config::listen,
            CheckAddress),
@@ -86,12 +87,18 @@ const std::vector<Setting>& Settings() {
            CheckAddress),
       Text("data_dir", "directory of the span store", &Config::data_dir, CheckDirectory),
       Text("log_level", "debug, info, warn or error", &Config::log_level, CheckLogLevel),
-      Mebibytes("max_message_mib", "largest export request, MiB", &Config::max_message_mib, 1,
-                kMaxMessageMib),
-      Mebibytes("max_in_flight_mib", "requests held at once before senders are told to wait, MiB",
-                &Config::max_in_flight_mib, 1),
-      Mebibytes("min_free_disk_mib", "stop writing when the disk has less, MiB",
-                &Config::min_free_disk_mib, 0),
+      Number("max_message_mib", "largest export request, MiB", &Config::max_message_mib, 1,
+             kMaxMessageMib),
+      Number("max_in_flight_mib", "requests held at once before senders are told to wait, MiB",
+             &Config::max_in_flight_mib, 1),
+      Number("min_free_disk_mib", "stop writing when the disk has less, MiB",
+             &Config::min_free_disk_mib, 0),
+      Number("shed_free_disk_mib", "drop the oldest spans when the disk has less, MiB",
+             &Config::shed_free_disk_mib, 0),
+      Number("retention_hours", "drop spans this long after they came; 0 keeps them",
+             &Config::retention_hours, 0, kMaxRetentionHours),
+      Number("retention_mib", "drop the oldest spans beyond so many MiB; 0 is no bound",
+             &Config::retention_mib, 0),
   };
   return settings;
 }

@@ -17,10 +17,13 @@ struct Config {
   std::string query_listen = "127.0.0.1:7317";    // query service
   std::string metrics_listen = "127.0.0.1:9465";  // /metrics and /healthz
   std::string data_dir = "/var/lib/clew";
-  std::string log_level = "info";         // debug, info, warn, error
-  std::uint64_t max_message_mib = 64;     // of one export request
-  std::uint64_t max_in_flight_mib = 256;  // of all requests that are not answered yet
-  std::uint64_t min_free_disk_mib = 256;  // below this nothing is written
+  std::string log_level = "info";          // debug, info, warn, error
+  std::uint64_t max_message_mib = 64;      // of one export request
+  std::uint64_t max_in_flight_mib = 256;   // of all requests that are not answered yet
+  std::uint64_t min_free_disk_mib = 256;   // below this nothing is written
+  std::uint64_t shed_free_disk_mib = 512;  // below this the oldest spans are dropped
+  std::uint64_t retention_hours = 0;       // spans are dropped this long after they came; 0: never
+  std::uint64_t retention_mib = 0;         // the oldest are dropped beyond it; 0: no bound
 };
 
 // One setting, under the same name everywhere: `query_listen` in the file,

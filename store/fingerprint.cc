@@ -5,9 +5,9 @@
 namespace clew::store {
 
 std::uint64_t Fingerprinter::Of(const SpanRecord& span) {
-  if (span.resource.get() != resource_ || span.scope.get() != scope_) {
-    resource_ = span.resource.get();
-    scope_ = span.scope.get();
+  if (span.resource != resource_ || span.scope != scope_) {
+    resource_ = span.resource;
+    scope_ = span.scope;
     const std::uint64_t resource = XXH3_64bits(resource_->data(), resource_->size());
     context_ = XXH3_64bits_withSeed(scope_->data(), scope_->size(), resource);
   }

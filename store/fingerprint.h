@@ -6,20 +6,22 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "store/span_store.h"
 
 namespace clew::store {
 
-// Remembers the hash of the last resource and scope, which come in rows. One thread.
+// Remembers the hash of the last resource and scope, which come in rows, and keeps both: another
+// one must not come at the same address unnoticed. One thread.
 class Fingerprinter {
  public:
   std::uint64_t Of(const SpanRecord& span);
 
  private:
-  const std::string* resource_ = nullptr;
-  const std::string* scope_ = nullptr;
+  std::shared_ptr<const std::string> resource_;
+  std::shared_ptr<const std::string> scope_;
   std::uint64_t context_ = 0;  // hash of the two
 };
 

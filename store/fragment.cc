@@ -2,25 +2,15 @@
 
 #include <memory>
 #include <optional>
-#include <protozero/buffer_string.hpp>
 #include <protozero/exception.hpp>
-#include <protozero/varint.hpp>
 
 #include "store/otlp_fields.h"
+#include "store/varint_reader.h"
 
 namespace clew::store {
 namespace {
 
 using SharedBytes = std::shared_ptr<const std::string>;
-
-void AppendVarint(std::string& out, std::uint64_t value) {
-  protozero::add_varint_to_buffer(&out, value);
-}
-
-void AppendSized(std::string& out, std::string_view bytes) {
-  AppendVarint(out, bytes.size());
-  out += bytes;
-}
 
 // The distinct byte strings of a fragment, by address: the receiver makes one per ResourceSpans and
 // ScopeSpans of a request. Spans of one resource come in a row, so looking backwards finds it at
@@ -43,50 +33,27 @@ class Table {
   std::vector<const std::string*> entries_;
 };
 
-// Reads the parts of a fragment; throws protozero's exceptions when they do not fit.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
-  bool done() const { return at_ == end_; }
-  std::uint64_t Varint() { return protozero::decode_varint(&at_, end_); }
-  // A count of things of at least one byte each, so that a forged one cannot make us reserve
-  // memory.
-  std::uint64_t Count() {
-    const std::uint64_t count = Varint();
-    if (count > static_cast<std::uint64_t>(end_ - at_)) throw protozero::end_of_buffer_exception{};
-    return count;
-  }
-  std::string_view Sized() {
-    const std::uint64_t size = Count();
-    const std::string_view bytes(at_, size);
-    at_ += size;
-    return bytes;
-  }
-  std::vector<SharedBytes> Strings() {
-    std::vector<SharedBytes> table(Count());
-    for (SharedBytes& entry : table) entry = std::make_shared<const std::string>(Sized());
-    return table;
-  }
-
- private:
-  const char* at_;
-  const char* end_;
-};
+std::vector<SharedBytes> ReadStrings(VarintReader& in) {
+  std::vector<SharedBytes> table(in.Count());
+  for (SharedBytes& entry : table) entry = std::make_shared<const std::string>(in.Sized());
+  return table;
+}
 
 Error Corrupt(const char* what) {
   return Error{Code::kCorrupt, std::string("stored fragment: ") + what};
 }
 
-// The span with its indexed fields; nothing when they are not those of a valid span of `trace`.
-std::optional<SpanRecord> ToRecord(const TraceId& trace, std::string_view bytes) {
+// The span with its indexed fields; nothing when they are not those of a valid span.
+std::optional<SpanRecord> ToRecord(std::string_view bytes) {
   const SpanFields fields = ReadSpanFields(bytes);
+  const auto trace = TraceId::FromBytes(fields.trace_id);
   const auto span_id = SpanId::FromBytes(fields.span_id);
   const auto parent =
       fields.parent_span_id.empty() ? SpanId{} : SpanId::FromBytes(fields.parent_span_id);
   const bool times_fit = fields.start_unix_nano >> 63 == 0 && fields.end_unix_nano >> 63 == 0;
-  if (fields.trace_id != trace.View() || !span_id || !parent || !times_fit) return std::nullopt;
+  if (!trace || !span_id || !parent || !times_fit) return std::nullopt;
   SpanRecord record;
-  record.trace_id = trace;
+  record.trace_id = *trace;
   record.span_id = *span_id;
   record.parent_id = *parent;
   record.name = fields.name;
@@ -98,16 +65,16 @@ std::optional<SpanRecord> ToRecord(const TraceId& trace, std::string_view bytes)
   return record;
 }
 
-Result<std::vector<SpanRecord>> Decode(const TraceId& trace, std::string_view fragment) {
+Result<std::vector<SpanRecord>> Decode(std::string_view fragment) {
   if (fragment.empty() || static_cast<std::uint8_t>(fragment[0]) != kFragmentVersion) {
     return Corrupt("unknown version");
   }
-  Reader in(fragment.substr(1));
-  const std::vector<SharedBytes> resources = in.Strings();
+  VarintReader in(fragment.substr(1));
+  const std::vector<SharedBytes> resources = ReadStrings(in);
   std::vector<std::string> services;
   services.reserve(resources.size());
   for (const SharedBytes& resource : resources) services.emplace_back(ReadServiceName(*resource));
-  const std::vector<SharedBytes> scopes = in.Strings();
+  const std::vector<SharedBytes> scopes = ReadStrings(in);
   const std::uint64_t count = in.Count();
   std::vector<SpanRecord> spans;
   spans.reserve(count / 3);  // a span takes three varints at least; the count itself is not trusted
@@ -116,8 +83,8 @@ Result<std::vector<SpanRecord>> Decode(const TraceId& trace, std::string_view fr
     const std::uint64_t scope = in.Varint();
     if (resource >= resources.size() || scope >= scopes.size())
       return Corrupt("index out of range");
-    auto record = ToRecord(trace, in.Sized());
-    if (!record) return Corrupt("span of another trace");
+    auto record = ToRecord(in.Sized());
+    if (!record) return Corrupt("not a span");
     record->service = services[resource];
     record->resource = resources[resource];
     record->scope = scopes[scope];
@@ -148,9 +115,9 @@ std::string EncodeFragment(std::span<const SpanRecord* const> spans) {
   return out += body;
 }
 
-Result<std::vector<SpanRecord>> DecodeFragment(const TraceId& trace, std::string_view fragment) {
+Result<std::vector<SpanRecord>> DecodeFragment(std::string_view fragment) {
   try {
-    return Decode(trace, fragment);
+    return Decode(fragment);
   } catch (const protozero::exception& error) {
     return Corrupt(error.what());
   }

@@ -1,7 +1,7 @@
-// A fragment: spans of one trace that arrived together, the value of a hot key. Specification:
+// A fragment: spans that arrived together, the value of a hot key. Specification:
 // docs/formats/keys.md.
 //
-//   version u8 = 1
+//   version u8 = 2
 //   resources: count varint | { size varint | bytes }*     serialized ResourceSpans without
 //   scope_spans scopes:    count varint | { size varint | bytes }*     serialized ScopeSpans
 //   without spans spans:     count varint | { resource varint | scope varint | size varint |
@@ -22,14 +22,13 @@
 
 namespace clew::store {
 
-inline constexpr std::uint8_t kFragmentVersion = 1;
+inline constexpr std::uint8_t kFragmentVersion = 2;
 
-// Spans of one trace; each must have its resource and scope. Records that share a pointer share the
+// Each span must have its resource and scope. Records that share a pointer share the
 // bytes on disk.
 std::string EncodeFragment(std::span<const SpanRecord* const> spans);
 
-// All spans of a fragment, in the order given to EncodeFragment. kCorrupt says what does not fit;
-// `trace` is the one of the key, and every span must belong to it.
-Result<std::vector<SpanRecord>> DecodeFragment(const TraceId& trace, std::string_view fragment);
+// All spans of a fragment, in the order given to EncodeFragment. kCorrupt says what does not fit.
+Result<std::vector<SpanRecord>> DecodeFragment(std::string_view fragment);
 
 }  // namespace clew::store

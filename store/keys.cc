@@ -6,69 +6,66 @@
 namespace clew::store {
 namespace {
 
-// Times are unsigned on disk; a set top bit would be a time that no encoder writes.
-std::optional<UnixNanos> TimeFrom(std::optional<std::uint64_t> ns) {
-  if (!ns || *ns >> 63 != 0) return std::nullopt;
-  return UnixNanosFrom(*ns);
+constexpr std::size_t kSegmentKeyBytes = sizeof(std::uint32_t) + sizeof(std::uint64_t);
+
+void AppendSegmentKey(const SegmentKey& key, std::string& out) {
+  AppendU32be(out, key.bucket);
+  AppendU64be(out, key.number);
 }
 
-template <typename Id>
-std::optional<Id> TakeId(ByteCursor& in) {
-  const auto raw = in.Take(Id::kSize);
-  return raw ? Id::FromBytes(*raw) : std::nullopt;
+// What follows the prefix; nothing when `bytes` does not begin with it.
+std::optional<ByteCursor> Behind(std::string_view prefix, std::string_view bytes) {
+  if (!bytes.starts_with(prefix)) return std::nullopt;
+  return ByteCursor(bytes.substr(prefix.size()));
 }
 
 }  // namespace
 
-std::string Encode(const HotKey& key) {
-  std::string out(key.trace.View());
-  AppendU64be(out, key.sequence);
+std::string EncodeHotKey(std::uint64_t sequence) {
+  std::string out;
+  AppendU64be(out, sequence);
   return out;
 }
 
-std::optional<HotKey> DecodeHotKey(std::string_view bytes) {
+std::optional<std::uint64_t> DecodeHotKey(std::string_view bytes) {
   ByteCursor in(bytes);
-  const auto trace = TakeId<TraceId>(in);
   const auto sequence = in.U64be();
-  if (!trace || !sequence || in.remaining() != 0) return std::nullopt;
-  return HotKey{*trace, *sequence};
+  return in.remaining() == 0 ? sequence : std::nullopt;
 }
 
-std::string IndexPrefix(std::string_view service) {
-  CLEW_CHECK(service.size() <= kMaxServiceName);
+std::string Encode(const SegmentKey& key) {
   std::string out;
-  AppendU16be(out, static_cast<std::uint16_t>(service.size()));
-  out += service;
+  AppendSegmentKey(key, out);
   return out;
 }
 
-void EncodeIndexKey(std::string_view service, UnixNanos start, const TraceId& trace,
-                    std::string& out) {
-  CLEW_CHECK(service.size() <= kMaxServiceName && start >= UnixNanos{});
-  out.clear();
-  AppendU16be(out, static_cast<std::uint16_t>(service.size()));
-  out += service;
-  AppendU64be(out, ~ToUint64(start));
-  out += trace.View();
-}
-
-std::string Encode(const IndexKey& key) {
-  std::string out;
-  EncodeIndexKey(key.service, key.start, key.trace, out);
-  return out;
-}
-
-std::optional<IndexKey> DecodeIndexKey(std::string_view bytes) {
+std::optional<SegmentKey> DecodeSegmentKey(std::string_view bytes) {
   ByteCursor in(bytes);
-  const auto size = in.U16be();
-  if (!size || *size > kMaxServiceName) return std::nullopt;
-  const auto service = in.Take(*size);
-  const auto inverted = in.U64be();
-  const auto trace = TakeId<TraceId>(in);
-  if (!service || !inverted || !trace || in.remaining() != 0) return std::nullopt;
-  const auto start = TimeFrom(~*inverted);
-  if (!start) return std::nullopt;
-  return IndexKey{std::string(*service), *start, *trace};
+  const auto bucket = in.U32be();
+  const auto number = in.U64be();
+  if (!bucket || !number || in.remaining() != 0) return std::nullopt;
+  return SegmentKey{*bucket, *number};
+}
+
+std::string MetaKey(const SegmentKey& key) {
+  std::string out(kMetaPrefix);
+  AppendSegmentKey(key, out);
+  return out;
+}
+
+std::string EncodeParts(const std::vector<SegmentKey>& parts) {
+  std::string out;
+  for (const SegmentKey& part : parts) AppendSegmentKey(part, out);
+  return out;
+}
+
+std::optional<std::vector<SegmentKey>> DecodeParts(std::string_view bytes) {
+  if (bytes.empty() || bytes.size() % kSegmentKeyBytes != 0) return std::nullopt;
+  std::vector<SegmentKey> parts;
+  for (ByteCursor in(bytes); in.remaining() > 0;) {
+    parts.push_back(*DecodeSegmentKey(*in.Take(kSegmentKeyBytes)));
+  }
+  return parts;
 }
 
 std::string Encode(const Totals& totals) {
@@ -76,6 +73,7 @@ std::string Encode(const Totals& totals) {
   AppendU64be(out, totals.spans);
   AppendU64be(out, totals.traces);
   AppendU64be(out, totals.next_sequence);
+  AppendU64be(out, totals.next_segment);
   return out;
 }
 
@@ -84,25 +82,34 @@ std::optional<Totals> DecodeTotals(std::string_view bytes) {
   const auto spans = in.U64be();
   const auto traces = in.U64be();
   const auto sequence = in.U64be();
-  if (!spans || !traces || !sequence || in.remaining() != 0) return std::nullopt;
-  return Totals{*spans, *traces, *sequence};
+  const auto segment = in.U64be();
+  if (!spans || !traces || !sequence || !segment || in.remaining() != 0) return std::nullopt;
+  return Totals{*spans, *traces, *sequence, *segment};
 }
 
-std::string ServiceKey(std::string_view name) { return std::string(kServicePrefix).append(name); }
+std::string Encode(const EdgeKey& key) {
+  CLEW_CHECK(key.caller.size() <= kMaxServiceName);
+  std::string out = EdgeHourPrefix(key.hour);
+  AppendU16be(out, static_cast<std::uint16_t>(key.caller.size()));
+  out += key.caller;
+  return out += key.callee;
+}
 
-std::string Encode(const ServiceTotals& totals) {
-  std::string out;
-  AppendU64be(out, totals.span_count);
-  AppendU64be(out, ToUint64(totals.last_seen));
+std::string EdgeHourPrefix(std::uint32_t hour) {
+  std::string out(kEdgePrefix);
+  AppendU32be(out, hour);
   return out;
 }
 
-std::optional<ServiceTotals> DecodeServiceTotals(std::string_view bytes) {
-  ByteCursor in(bytes);
-  const auto count = in.U64be();
-  const auto last_seen = TimeFrom(in.U64be());
-  if (!count || !last_seen || in.remaining() != 0) return std::nullopt;
-  return ServiceTotals{*count, *last_seen};
+std::optional<EdgeKey> DecodeEdgeKey(std::string_view bytes) {
+  auto in = Behind(kEdgePrefix, bytes);
+  if (!in) return std::nullopt;
+  const auto hour = in->U32be();
+  const auto size = in->U16be();
+  if (!hour || !size || *size > kMaxServiceName) return std::nullopt;
+  const auto caller = in->Take(*size);
+  if (!caller) return std::nullopt;
+  return EdgeKey{*hour, std::string(*caller), std::string(in->rest())};
 }
 
 }  // namespace clew::store

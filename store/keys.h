@@ -6,70 +6,77 @@
 // nothing for what no encoder wrote.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/time.h"
 
 namespace clew::store {
 
-// Version of everything that docs/formats/ describes; in family `default` under "format".
-inline constexpr std::uint32_t kFormatVersion = 1;
+// Version of everything that docs/formats/ describes but recordings; in family `default` under
+// "format".
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::size_t kMaxServiceName = 1024;  // bytes; the receiver refuses longer ones
 
-// hot: trace_id[16] | sequence u64be -> fragment
-// The sequence grows with every fragment, so the fragments of a trace lie together in order of
-// arrival.
-struct HotKey {
-  TraceId trace;
-  std::uint64_t sequence = 0;
-  bool operator==(const HotKey&) const = default;
-};
-std::string Encode(const HotKey& key);
-std::optional<HotKey> DecodeHotKey(std::string_view bytes);
+inline constexpr std::string_view kFormatKey = "format";
 
-// index: len u16be | service[len] | ~start_ns u64be | trace_id[16] -> empty
-// One row per trace and service in it, and one with an empty service for every trace. The length
-// keeps ("ab", "c") and
-// ("a", "bc") apart; ~start sorts newest first, so that a search seeks forward.
-struct IndexKey {
-  std::string service;  // at most kMaxServiceName bytes
-  UnixNanos start{};    // of the trace; not before 1970
-  TraceId trace;
-  bool operator==(const IndexKey&) const = default;
-};
-std::string Encode(const IndexKey& key);
-// The same into `out`, whose memory is used again: the writer makes several of these per trace.
-void EncodeIndexKey(std::string_view service, UnixNanos start, const TraceId& trace,
-                    std::string& out);
-std::optional<IndexKey> DecodeIndexKey(std::string_view bytes);
-// The bytes that all rows of a service begin with.
-std::string IndexPrefix(std::string_view service);
+// hot: sequence u64be -> fragment. One row an append, or several when it is large: the sequence
+// grows with every row.
+std::string EncodeHotKey(std::uint64_t sequence);
+std::optional<std::uint64_t> DecodeHotKey(std::string_view bytes);
 
-// meta: "totals" -> spans u64be | traces u64be | next_sequence u64be
+// Which segment. Numbers are never used again; the bucket is the hour in which it was sealed.
+struct SegmentKey {
+  std::uint32_t bucket = 0;  // hours since 1970
+  std::uint64_t number = 0;
+  auto operator<=>(const SegmentKey&) const = default;
+};
+// segment, filter: bucket u32be | number u64be -> segment, filter
+std::string Encode(const SegmentKey& key);
+std::optional<SegmentKey> DecodeSegmentKey(std::string_view bytes);
+// default: "segment/" | bucket u32be | number u64be -> SegmentMeta
+inline constexpr std::string_view kMetaPrefix = "segment/";
+std::string MetaKey(const SegmentKey& key);
+
+// trace: trace_id[16] -> { bucket u32be | number u64be }*, the segments that hold spans of it in
+// the order in which they were sealed
+std::string EncodeParts(const std::vector<SegmentKey>& parts);
+std::optional<std::vector<SegmentKey>> DecodeParts(std::string_view bytes);
+
+// default: "totals" -> spans u64be | traces u64be | next_sequence u64be | next_segment u64be
+// Of what is sealed; the hot rows are counted at start.
 struct Totals {
   std::uint64_t spans = 0;
   std::uint64_t traces = 0;
-  std::uint64_t next_sequence = 0;
+  std::uint64_t next_sequence = 1;
+  std::uint64_t next_segment = 1;
   bool operator==(const Totals&) const = default;
 };
-inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kTotalsKey = "totals";
 std::string Encode(const Totals& totals);
 std::optional<Totals> DecodeTotals(std::string_view bytes);
 
-// meta: "service/" | name -> span_count u64be | last_seen_ns u64be
-struct ServiceTotals {
-  std::uint64_t span_count = 0;
-  UnixNanos last_seen{};  // latest end of a span; not before 1970
-  bool operator==(const ServiceTotals&) const = default;
-};
+// default: "service/" | name -> ServiceCounts
+// default: "key/" | scope u8 | key -> spans u64be
+// default: "edge/" | hour u32be | caller length u16be | caller | callee -> EdgeCounts
 inline constexpr std::string_view kServicePrefix = "service/";
-std::string ServiceKey(std::string_view name);
-std::string Encode(const ServiceTotals& totals);
-std::optional<ServiceTotals> DecodeServiceTotals(std::string_view bytes);
+inline constexpr std::string_view kAttributePrefix = "key/";
+inline constexpr std::string_view kEdgePrefix = "edge/";
+struct EdgeKey {
+  std::uint32_t hour = 0;  // hours since 1970
+  std::string caller;      // at most kMaxServiceName bytes
+  std::string callee;
+  auto operator<=>(const EdgeKey&) const = default;
+};
+// With the prefix.
+std::string Encode(const EdgeKey& key);
+std::optional<EdgeKey> DecodeEdgeKey(std::string_view bytes);
+// The bytes that all edges of an hour begin with.
+std::string EdgeHourPrefix(std::uint32_t hour);
 
 }  // namespace clew::store

@@ -1,59 +1,28 @@
 #include "store/memory_store.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace clew::store {
 namespace {
 
-// The earliest root, else the earliest span; ties by id, service, name.
-bool NamesTraceBefore(const SpanRecord& a, const SpanRecord& b) {
-  const bool a_root = !a.parent_id.valid();
-  const bool b_root = !b.parent_id.valid();
-  if (a_root != b_root) return a_root;
-  return std::tie(a.start, a.span_id, a.service, a.name) <
-         std::tie(b.start, b.span_id, b.service, b.name);
-}
-
-TraceSummary Summarize(const std::vector<SpanRecord>& spans) {
-  const SpanRecord& lead = *std::min_element(spans.begin(), spans.end(), NamesTraceBefore);
-  TraceSummary summary;
-  summary.trace_id = lead.trace_id;
-  summary.root_service = lead.service;
-  summary.root_name = lead.name;
-  summary.has_root = !lead.parent_id.valid();
-  summary.start = UnixNanos::max();
-  summary.span_count = static_cast<std::uint32_t>(spans.size());
-  std::set<std::string> services;
-  for (const SpanRecord& span : spans) {
-    summary.start = std::min(summary.start, span.start);
-    summary.end = std::max(summary.end, span.end);
-    summary.error_count += span.status_code == 2 ? 1 : 0;
-    services.insert(span.service);
-  }
-  summary.services.assign(services.begin(), services.end());
-  return summary;
-}
-
-bool Matches(const TraceSummary& summary, const std::vector<SpanRecord>& spans,
-             const TraceQuery& query) {
-  const auto duration = summary.end - summary.start;
-  if (summary.start < query.start_min || summary.start > query.start_max) return false;
-  if (duration < query.duration_min || duration > query.duration_max) return false;
-  if (query.errors_only && summary.error_count == 0) return false;
-  return std::any_of(spans.begin(), spans.end(), [&](const SpanRecord& span) {
-    return (query.service.empty() || span.service == query.service) &&
-           (query.operation.empty() || span.name == query.operation);
-  });
+bool ComesBefore(const SpanRecord& a, const SpanRecord& b) {
+  return std::tie(a.start, a.span_id) < std::tie(b.start, b.span_id);
 }
 
 }  // namespace
 
 Status MemoryStore::Append(const SpanBatch& batch) {
   MutexLock lock(mutex_);
+  ++sequence_;
   for (const SpanRecord& span : batch) {
     Trace& trace = traces_[span.trace_id];
-    if (trace.contents.emplace(*span.resource, *span.scope, span.span).second) {
-      trace.spans.push_back(span);
+    if (!trace.contents.emplace(*span.resource, *span.scope, span.span).second) continue;
+    trace.spans.insert(std::upper_bound(trace.spans.begin(), trace.spans.end(), span, ComesBefore),
+                       span);
+    const Place place = PlaceOf(Summarize(trace.spans));
+    if (trace.moves.empty() || !(trace.moves.back().place == place)) {
+      trace.moves.push_back({sequence_, place});
     }
   }
   return {};
@@ -84,36 +53,46 @@ Result<std::vector<TraceId>> MemoryStore::FindByPrefix(const std::string& hex_pr
   return found;
 }
 
-Result<std::vector<TraceSummary>> MemoryStore::Search(const TraceQuery& query) {
-  std::vector<TraceSummary> found;
-  {
-    MutexLock lock(mutex_);
-    for (const auto& [id, trace] : traces_) {
-      TraceSummary summary = Summarize(trace.spans);
-      if (Matches(summary, trace.spans, query)) found.push_back(std::move(summary));
+TraceSource MemoryStore::AsOf(std::uint64_t horizon) {
+  // The source is used while the caller holds the lock.
+  return [&traces = traces_, horizon](const std::function<bool(const ScannedTrace&)>& each) {
+    for (const auto& [id, trace] : traces) {
+      const auto later =
+          std::find_if(trace.moves.begin(), trace.moves.end(),
+                       [horizon](const Move& move) { return move.sequence > horizon; });
+      if (later == trace.moves.begin()) continue;
+      if (!each({trace.spans, std::prev(later)->place})) break;
     }
-  }
-  std::sort(found.begin(), found.end(), [](const TraceSummary& a, const TraceSummary& b) {
-    return std::tie(b.start, a.trace_id) < std::tie(a.start, b.trace_id);
-  });
-  if (found.size() > query.limit) found.resize(query.limit);
-  return found;
+    return Status{};
+  };
+}
+
+Result<Page> MemoryStore::Search(const Query& query, const Budget& budget) {
+  const auto cursor = DecodeCursor(query);
+  if (!cursor) return cursor.error();
+  MutexLock lock(mutex_);
+  const Cursor from = cursor->value_or(FirstCursor(sequence_));
+  return ScanSearch(AsOf(from.horizon), query, budget, from);
 }
 
 Result<std::vector<ServiceInfo>> MemoryStore::Services() {
-  std::map<std::string, ServiceInfo> services;
   MutexLock lock(mutex_);
-  for (const auto& [unused, trace] : traces_) {
-    for (const SpanRecord& span : trace.spans) {
-      ServiceInfo& service = services[span.service];
-      service.name = span.service;
-      ++service.span_count;
-      service.last_seen = std::max(service.last_seen, span.end);
-    }
-  }
-  std::vector<ServiceInfo> list;
-  for (auto& [unused, service] : services) list.push_back(std::move(service));
-  return list;
+  return ScanServices(Now());
+}
+
+Result<Listing<OperationInfo>> MemoryStore::Operations(const std::string& service) {
+  MutexLock lock(mutex_);
+  return ScanOperations(Now(), service);
+}
+
+Result<Listing<AttributeKeyInfo>> MemoryStore::AttributeKeys() {
+  MutexLock lock(mutex_);
+  return ScanAttributeKeys(Now());
+}
+
+Result<DependencyGraph> MemoryStore::Dependencies(UnixNanos start_min, UnixNanos start_max) {
+  MutexLock lock(mutex_);
+  return ScanDependencies(Now(), start_min, start_max);
 }
 
 StoreStats MemoryStore::Stats() {
@@ -121,7 +100,7 @@ StoreStats MemoryStore::Stats() {
   StoreStats stats;
   stats.traces = traces_.size();
   for (const auto& [unused, trace] : traces_) {
-    const UnixNanos start = Summarize(trace.spans).start;
+    const UnixNanos start = trace.spans.front().start;
     if (stats.spans == 0 || start < stats.oldest) stats.oldest = start;
     stats.spans += trace.spans.size();
   }

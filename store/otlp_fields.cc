@@ -1,5 +1,6 @@
 #include "store/otlp_fields.h"
 
+#include "store/query/attributes.h"
 #include "store/wire_reader.h"
 
 namespace clew::store {
@@ -13,26 +14,6 @@ std::int32_t Enum(std::uint64_t varint) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(varint));
 }
 
-// True for a member of AnyValue's oneof other than the string.
-bool IsOtherAnyValue(const WireReader& field) {
-  return field.Is(2, WireType::kVarint) || field.Is(3, WireType::kVarint) ||
-         field.Is(4, WireType::kFixed64) || field.Is(5, WireType::kBytes) ||
-         field.Is(6, WireType::kBytes) || field.Is(7, WireType::kBytes);
-}
-
-// The last member of a oneof wins: `value` is the string, or empty when it holds something else in
-// the end.
-void MergeStringValue(std::string_view any_value, std::string_view& value) {
-  for (WireReader field(any_value); field.Next();) {
-    if (field.Is(otlp::kAnyValueString, WireType::kBytes)) {
-      value = field.Bytes();
-    } else {
-      if (IsOtherAnyValue(field)) value = {};
-      field.Skip();
-    }
-  }
-}
-
 // The value if this attribute is service.name, else empty.
 std::string_view ServiceOf(std::string_view key_value) {
   std::string_view key;
@@ -41,7 +22,7 @@ std::string_view ServiceOf(std::string_view key_value) {
     if (field.Is(otlp::kKeyValueKey, WireType::kBytes)) {
       key = field.Bytes();
     } else if (field.Is(otlp::kKeyValueValue, WireType::kBytes)) {
-      MergeStringValue(field.Bytes(), value);
+      value = ReadAnyValue(field.Bytes()).string;  // empty for another type
     } else {
       field.Skip();
     }

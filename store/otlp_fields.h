@@ -36,10 +36,18 @@ namespace otlp {
 inline constexpr std::uint32_t kRequestResourceSpans = 1;
 inline constexpr std::uint32_t kResourceSpansResource = 1;
 inline constexpr std::uint32_t kResourceSpansScopeSpans = 2;
+inline constexpr std::uint32_t kResourceAttributes = 1;
 inline constexpr std::uint32_t kScopeSpansSpans = 2;
+inline constexpr std::uint32_t kSpanAttributes = 9;
 inline constexpr std::uint32_t kKeyValueKey = 1;
 inline constexpr std::uint32_t kKeyValueValue = 2;
 inline constexpr std::uint32_t kAnyValueString = 1;
+inline constexpr std::uint32_t kAnyValueBool = 2;
+inline constexpr std::uint32_t kAnyValueInt = 3;
+inline constexpr std::uint32_t kAnyValueDouble = 4;
+inline constexpr std::uint32_t kAnyValueArray = 5;
+inline constexpr std::uint32_t kAnyValueMap = 6;
+inline constexpr std::uint32_t kAnyValueBytes = 7;
 }  // namespace otlp
 
 }  // namespace clew::store

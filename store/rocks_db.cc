@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <sys/stat.h>
 
@@ -13,14 +12,13 @@
 
 #include "base/bytes.h"
 #include "base/fd.h"
-#include "base/ids.h"
 #include "store/keys.h"
 
 namespace clew::store {
 namespace {
 
 constexpr std::size_t kMiB = 1 << 20;
-constexpr std::array<const char*, 4> kFamilies = {"default", "hot", "trace", "index"};
+constexpr std::array<const char*, 5> kFamilies = {"default", "hot", "segment", "filter", "trace"};
 
 rocksdb::DBOptions DatabaseOptions() {
   rocksdb::DBOptions options;
@@ -32,8 +30,6 @@ rocksdb::DBOptions DatabaseOptions() {
   options.max_open_files = 1024;
   // A family that is written rarely (meta) would keep old logs alive for ever.
   options.max_total_wal_size = 256 * kMiB;
-  // One thread writes; with several RocksDB could not use hints (IndexService).
-  options.allow_concurrent_memtable_write = false;
   options.keep_log_file_num = 4;
   options.max_log_file_size = 16 * kMiB;
   // Recovery replays the log up to the first record that is not whole. All that was synced, and so
@@ -65,42 +61,36 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const rocksdb::BlockBasedTableOptions
   return options;
 }
 
-// The service of an index key. New rows of a service come before all its older ones, so where the
-// last one went is nearly where the next one goes: with that hint the memtable need not search.
-class IndexService final : public rocksdb::SliceTransform {
- public:
-  const char* Name() const override { return "clew.IndexService"; }
-  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
-    const std::size_t service = ByteCursor(key.ToStringView()).U16be().value_or(0);
-    return {key.data(), std::min(key.size(), sizeof(std::uint16_t) + service)};
-  }
-  bool InDomain(const rocksdb::Slice&) const override { return true; }
-};
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(const DropForgottenTraces& forgotten) {
+  const auto table = TableOptions(rocksdb::NewLRUCache(128 * kMiB));
 
-std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
-  const auto cache = rocksdb::NewLRUCache(128 * kMiB);
-  const auto table = TableOptions(cache);
-
+  // Rows come and go in order of their keys, and most are gone before they leave memory: what does
+  // is read again at the next start at most.
   auto hot = FamilyOptions(table, 64 * kMiB);
-  // Fragments are found by their trace: filters hold the trace id, not the whole key.
-  hot.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(TraceId::kSize));
-  auto hot_table = table;
-  hot_table.whole_key_filtering = false;
-  hot.table_factory.reset(rocksdb::NewBlockBasedTableFactory(hot_table));
+  hot.max_write_buffer_number = 2;
+  hot.compression = rocksdb::kNoCompression;
 
-  auto trace = FamilyOptions(table, 32 * kMiB);
-  // Most traces that arrive are new: the memtable's own filter answers that without a walk through
-  // it.
+  // Compressed already. Keys rise, so that tables move down the levels without being rewritten; a
+  // table holds one segment in each block.
+  auto segment = FamilyOptions(table, 16 * kMiB);
+  segment.compression = rocksdb::kNoCompression;
+  segment.compaction_style = rocksdb::kCompactionStyleLevel;
+
+  auto filter = segment;
+  filter.write_buffer_size = 8 * kMiB;
+
+  // Random keys: rewriting them is what they cost. Most traces that are looked up while writing are
+  // new, which the filters answer.
+  auto trace = FamilyOptions(table, 16 * kMiB);
   trace.memtable_whole_key_filtering = true;
   trace.memtable_prefix_bloom_size_ratio = 0.05;
+  trace.compaction_filter = &forgotten;
 
-  auto index = FamilyOptions(table, 32 * kMiB);
-  index.memtable_insert_with_hint_prefix_extractor = std::make_shared<IndexService>();
-
-  return {{kFamilies[0], FamilyOptions(table, 4 * kMiB)},
+  return {{kFamilies[0], FamilyOptions(table, 8 * kMiB)},
           {kFamilies[1], hot},
-          {kFamilies[2], trace},
-          {kFamilies[3], index}};
+          {kFamilies[2], segment},
+          {kFamilies[3], filter},
+          {kFamilies[4], trace}};
 }
 
 // "process 4711 (clew-collector)" when another process holds RocksDB's lock on `path`, else empty.
@@ -143,7 +133,8 @@ Status CheckFamilies(const std::string& path) {
   for (const std::string& name : found) {
     if (std::find(kFamilies.begin(), kFamilies.end(), name) == kFamilies.end()) {
       return Error{Code::kUnsupported, "data directory " + path + " has a column family \"" + name +
-                                           "\" that this version does not know"};
+                                           "\" that this version does not know: another version of "
+                                           "Clew wrote it. Use that one, or an empty directory"};
     }
   }
   return {};
@@ -164,16 +155,19 @@ Error FromRocks(std::string_view operation, const rocksdb::Status& status) {
   return Error{code, std::string(operation) + ": " + status.ToString()};
 }
 
-Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path) {
+Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb::Env* env) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) return ErrnoError("create data directory", path, error.value());
   if (const Status known = CheckFamilies(path); !known) return known.error();
 
   std::unique_ptr<RocksDb> self(new RocksDb);
+  self->forgotten_ = std::make_unique<DropForgottenTraces>();
   rocksdb::DB* db = nullptr;
+  rocksdb::DBOptions options = DatabaseOptions();
+  if (env != nullptr) options.env = env;
   const rocksdb::Status status =
-      rocksdb::DB::Open(DatabaseOptions(), path, Families(), &self->families_, &db);
+      rocksdb::DB::Open(options, path, Families(*self->forgotten_), &self->families_, &db);
   if (!status.ok()) return OpenError(path, status);
   self->db_.reset(db);
   if (const Status format = self->CheckFormat(); !format) return format.error();
@@ -202,7 +196,8 @@ Status RocksDb::CheckFormat() {
   if (*version != kFormatVersion) {
     return Error{Code::kUnsupported, "data directory has store format " + std::to_string(*version) +
                                          "; this version of Clew reads and writes format " +
-                                         std::to_string(kFormatVersion)};
+                                         std::to_string(kFormatVersion) +
+                                         ". Use the version that wrote it, or an empty directory"};
   }
   return {};
 }

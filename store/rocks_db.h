@@ -1,5 +1,5 @@
-// The RocksDB database of the store: its column families, tuning, lock and errors. Only rocks_*.cc
-// include this.
+// The RocksDB database of the store: its column families, tuning, lock and errors. Only the
+// engine includes this.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "store/engine/retention.h"
 
 namespace clew::store {
 
@@ -17,20 +18,25 @@ class RocksDb {
  public:
   // Opens or creates the database in directory `path`. kUnavailable names the process that holds
   // it; kUnsupported says that another version of Clew wrote it; kCorrupt, kExhausted and others as
-  // RocksDB reports them.
-  static Result<std::unique_ptr<RocksDb>> Open(const std::string& path);
+  // RocksDB reports them. `env`: where its files are, null for the system's; tests make it fail.
+  static Result<std::unique_ptr<RocksDb>> Open(const std::string& path,
+                                               rocksdb::Env* env = nullptr);
   ~RocksDb();
 
   rocksdb::DB& db() { return *db_; }
   rocksdb::ColumnFamilyHandle* meta() const { return families_[0]; }
   rocksdb::ColumnFamilyHandle* hot() const { return families_[1]; }
-  rocksdb::ColumnFamilyHandle* trace() const { return families_[2]; }
-  rocksdb::ColumnFamilyHandle* index() const { return families_[3]; }
+  rocksdb::ColumnFamilyHandle* segment() const { return families_[2]; }
+  rocksdb::ColumnFamilyHandle* filter() const { return families_[3]; }
+  rocksdb::ColumnFamilyHandle* trace() const { return families_[4]; }
+  DropForgottenTraces& forgotten() { return *forgotten_; }
+  const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return families_; }
 
  private:
   RocksDb() = default;
   Status CheckFormat();
 
+  std::unique_ptr<DropForgottenTraces> forgotten_;  // used by db_
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*>
       families_;  // in the order of kFamilies, destroyed before db_

@@ -1,24 +1,83 @@
-// The span store on RocksDB. Layout on disk: docs/formats/keys.md.
+// The span store on RocksDB. Layout on disk: docs/formats/keys.md and docs/formats/segment.md.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "store/span_store.h"
+
+namespace rocksdb {
+class Env;
+}
 
 namespace clew::store {
 
 struct RocksStoreOptions {
   std::string path;                             // directory, created when it is not there
   std::uint64_t min_free_bytes = 256ull << 20;  // refuse to write below this much free disk space
-  std::size_t trace_cache_bytes = 64ull << 20;  // summaries of traces that still grow
+  // What is remembered of traces that may still grow. Others are read again when they do.
+  std::size_t state_bytes = 64ull << 20;
+  std::size_t segment_cache_bytes = 64ull << 20;  // opened segments
+  // Spans wait for their segment until there are so many of them, or so long.
+  std::size_t seal_spans = 32'768;
+  std::chrono::milliseconds seal_age{60'000};
+  std::size_t segment_rows = 8192;  // spans of a segment, at most
+  std::size_t search_threads = 2;   // of one search, the caller's among them
+  rocksdb::Env* env = nullptr;      // null: the system's files; tests make it fail
+};
+
+// What is kept. Whole hours of arrival go, oldest first. Zero: no bound.
+struct RetentionPolicy {
+  std::chrono::hours max_age{0};     // since a span was sealed; by the store's clock
+  std::uint64_t max_bytes = 0;       // of all segments
+  std::uint64_t min_free_bytes = 0;  // of the disk: with less, the oldest are shed
+};
+// What went, or would go.
+struct RetentionReport {
+  std::uint64_t segments = 0;
+  std::uint64_t spans = 0;
+  std::uint64_t traces = 0;  // whose first spans are among them
+  std::uint64_t bytes = 0;
+  UnixNanos newest_start{};  // of a trace among them
+};
+
+// What a check found.
+struct CheckReport {
+  std::uint64_t segments = 0;
+  std::uint64_t spans = 0;
+  std::vector<std::string> damage;  // a line each, beginning with the place
+};
+
+// The store with what only those ask who keep it.
+class RocksStore : public SpanStore {
+ public:
+  // Seals everything that is stored now and not sealed yet.
+  virtual Status Seal() = 0;
+  struct Health {
+    std::uint64_t hot_spans = 0;  // not sealed yet
+    std::uint64_t segments = 0;
+    std::uint64_t seals = 0;        // since the start
+    std::uint64_t exact_spans = 0;  // since the start: kept by their bytes, not by columns
+    std::chrono::nanoseconds longest_seal_lag{0};  // from an append to its segment, since the start
+  };
+  virtual Health GetHealth() = 0;
+  // Lets go of what the policy does not keep; with `dry_run` only says what that is. Questions that
+  // are being answered still see it.
+  virtual Result<RetentionReport> Retain(const RetentionPolicy& policy, bool dry_run) = 0;
+  // Reads every segment, filter and span.
+  virtual Result<CheckReport> Check() = 0;
+  // A copy that can be opened as a store, of everything that is acknowledged now, in directory
+  // `path`, which must not exist. Quick where files can be linked: on the same file system.
+  virtual Status Backup(const std::string& path) = 0;
 };
 
 // Opens or creates the store; one process at a time can. Errors: kUnavailable (in use, names by
 // whom), kUnsupported (written by another version), kDenied, kExhausted, kCorrupt. The destructor
 // writes memory out, so that the next start is quick; nothing depends on it being run.
-Result<std::unique_ptr<SpanStore>> OpenRocksStore(const RocksStoreOptions& options);
+Result<std::unique_ptr<RocksStore>> OpenRocksStore(const RocksStoreOptions& options);
 
 }  // namespace clew::store

@@ -1,9 +1,6 @@
 #include "store/summary.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <protozero/pbf_writer.hpp>
@@ -14,19 +11,26 @@
 namespace clew::store {
 namespace {
 
-bool Leads(const SpanRecord& a, const LeadSpan& b) {
-  const bool a_later = a.parent_id.valid();  // roots sort first
+// Service and name are compared in place: most spans do not lead.
+bool Leads(const SpanGlance& a, const LeadSpan& b) {
+  const bool a_later = a.has_parent;  // roots sort first
   const bool b_later = !b.is_root;
+  const std::string_view b_service = b.service;
+  const std::string_view b_name = b.name;
   return std::tie(a_later, a.start, a.span_id, a.service, a.name) <
-         std::tie(b_later, b.start, b.id, b.service, b.name);
+         std::tie(b_later, b.start, b.id, b_service, b_name);
 }
 
 // The query protocol counts in 32 bits; more than that stays at the top.
-void Increment(std::uint32_t& count) {
-  if (count != std::numeric_limits<std::uint32_t>::max()) ++count;
+void Count(std::uint32_t& count, std::uint32_t more) {
+  count += std::min(more, std::numeric_limits<std::uint32_t>::max() - count);
 }
 
-bool ByName(const SummaryService& service, std::string_view name) { return service.name < name; }
+void AddService(std::vector<std::string>& services, std::string_view service) {
+  const auto at = std::lower_bound(services.begin(), services.end(), service);
+  if (at != services.end() && *at == service) return;
+  if (services.size() < kMaxSummaryServices) services.emplace(at, service);
+}
 
 // Field numbers. DO NOT REUSE: they are on disk.
 enum Field : std::uint32_t {
@@ -36,7 +40,6 @@ enum Field : std::uint32_t {
   kSpanCount = 4,
   kErrorCount = 5,
   kService = 6,
-  kTruncated = 7,
 };
 enum LeadField : std::uint32_t {
   kIsRoot = 1,
@@ -45,7 +48,6 @@ enum LeadField : std::uint32_t {
   kLeadService = 4,
   kName = 5
 };
-enum ServiceField : std::uint32_t { kServiceName = 1, kOperations = 2 };
 
 UnixNanos Time(std::uint64_t ns) {
   if (ns >> 63 != 0) throw protozero::invalid_length_exception{};
@@ -74,96 +76,56 @@ LeadSpan DecodeLead(std::string_view bytes) {
   return lead;
 }
 
-SummaryService DecodeService(std::string_view bytes) {
-  SummaryService service;
-  for (WireReader in(bytes); in.Next();) {
-    if (in.Is(kServiceName, WireType::kBytes)) {
-      service.name = in.Bytes();
-    } else if (in.Is(kOperations, WireType::kBytes)) {
-      const std::string_view packed = in.Bytes();
-      if (packed.size() % sizeof(std::uint32_t) != 0) throw protozero::invalid_length_exception{};
-      service.operations.resize(packed.size() / sizeof(std::uint32_t));
-      if (!packed.empty()) std::memcpy(service.operations.data(), packed.data(), packed.size());
-    } else {
-      in.Skip();
-    }
-  }
-  return service;
-}
-
-// What FindService and Add rely on.
-bool Ordered(const Summary& summary) {
-  const auto names_rise = [](const SummaryService& a, const SummaryService& b) {
-    return a.name >= b.name;
-  };
-  if (std::adjacent_find(summary.services.begin(), summary.services.end(), names_rise) !=
-      summary.services.end()) {
-    return false;
-  }
-  return std::all_of(summary.services.begin(), summary.services.end(), [](const auto& service) {
-    return std::adjacent_find(service.operations.begin(), service.operations.end(),
-                              std::greater_equal<>()) == service.operations.end();
-  });
-}
-
 }  // namespace
 
-std::uint32_t OperationHash(std::string_view name) { return XXH32(name.data(), name.size(), 0); }
-
-bool Summary::Add(const SpanRecord& span) {
+void Summary::Add(const SpanGlance& span) {
   const bool first = span_count == 0;
   if (first || span.start < start) start = span.start;
   if (first || span.end > end) end = span.end;
   if (first || Leads(span, lead)) {
-    lead = {!span.parent_id.valid(), span.start, span.span_id, span.service, span.name};
+    lead = {!span.has_parent, span.start, span.span_id, std::string(span.service),
+            std::string(span.name)};
   }
-  Increment(span_count);
-  if (span.status_code == 2) Increment(error_count);
-
-  auto service = std::lower_bound(services.begin(), services.end(), span.service, ByName);
-  const bool new_service = service == services.end() || service->name != span.service;
-  if (new_service) {
-    if (services.size() >= kMaxSummaryServices) {
-      truncated = true;
-      return false;
-    }
-    service = services.insert(service, SummaryService{span.service, {}});
-  }
-  std::vector<std::uint32_t>& operations = service->operations;
-  const std::uint32_t hash = OperationHash(span.name);
-  const auto at = std::lower_bound(operations.begin(), operations.end(), hash);
-  if (at != operations.end() && *at == hash) return new_service;
-  if (operations.size() >= kMaxSummaryOperations) {
-    truncated = true;
-  } else {
-    operations.insert(at, hash);
-  }
-  return new_service;
+  Count(span_count, 1);
+  if (span.status_code == 2) Count(error_count, 1);
+  AddService(services, span.service);
 }
 
-const SummaryService* Summary::FindService(std::string_view service) const {
-  const auto at = std::lower_bound(services.begin(), services.end(), service, ByName);
-  return at != services.end() && at->name == service ? &*at : nullptr;
-}
-
-bool Summary::MayHaveOperation(std::string_view service, std::string_view operation) const {
-  if (truncated) return true;
-  const std::uint32_t hash = OperationHash(operation);
-  const auto has = [hash](const SummaryService& candidate) {
-    return std::binary_search(candidate.operations.begin(), candidate.operations.end(), hash);
-  };
-  if (service.empty()) return std::any_of(services.begin(), services.end(), has);
-  const SummaryService* const found = FindService(service);
-  return found != nullptr && has(*found);
+void Summary::Merge(const Summary& other) {
+  if (other.span_count == 0) return;
+  if (span_count == 0) {
+    *this = other;
+    return;
+  }
+  start = std::min(start, other.start);
+  end = std::max(end, other.end);
+  const SpanGlance other_lead{.span_id = other.lead.id,
+                              .has_parent = !other.lead.is_root,
+                              .start = other.lead.start,
+                              .service = other.lead.service,
+                              .name = other.lead.name};
+  if (Leads(other_lead, lead)) lead = other.lead;
+  Count(span_count, other.span_count);
+  Count(error_count, other.error_count);
+  for (const std::string& service : other.services) AddService(services, service);
 }
 
 std::size_t Summary::MemoryBytes() const {
   std::size_t bytes = sizeof(*this) + lead.service.size() + lead.name.size();
-  for (const SummaryService& service : services) {
-    bytes +=
-        sizeof(service) + service.name.size() + service.operations.size() * sizeof(std::uint32_t);
-  }
+  for (const std::string& service : services) bytes += sizeof(service) + service.size();
   return bytes;
+}
+
+TraceSummary ToTraceSummary(const TraceId& trace, Summary summary) {
+  return {.trace_id = trace,
+          .root_service = std::move(summary.lead.service),
+          .root_name = std::move(summary.lead.name),
+          .has_root = summary.lead.is_root,
+          .start = summary.start,
+          .end = summary.end,
+          .span_count = summary.span_count,
+          .error_count = summary.error_count,
+          .services = std::move(summary.services)};
 }
 
 std::string EncodeSummary(const Summary& summary) {
@@ -181,13 +143,7 @@ std::string EncodeSummary(const Summary& summary) {
   writer.add_fixed64(kEnd, ToUint64(summary.end));
   writer.add_uint32(kSpanCount, summary.span_count);
   writer.add_uint32(kErrorCount, summary.error_count);
-  for (const SummaryService& service : summary.services) {
-    protozero::pbf_writer inner(writer, kService);
-    inner.add_bytes(kServiceName, service.name);
-    inner.add_bytes(kOperations, reinterpret_cast<const char*>(service.operations.data()),
-                    service.operations.size() * sizeof(std::uint32_t));
-  }
-  if (summary.truncated) writer.add_bool(kTruncated, true);
+  for (const std::string& service : summary.services) writer.add_bytes(kService, service);
   return out;
 }
 
@@ -206,9 +162,7 @@ Result<Summary> DecodeSummary(std::string_view bytes) {
       } else if (in.Is(kErrorCount, WireType::kVarint)) {
         summary.error_count = static_cast<std::uint32_t>(in.Varint());
       } else if (in.Is(kService, WireType::kBytes)) {
-        summary.services.push_back(DecodeService(in.Bytes()));
-      } else if (in.Is(kTruncated, WireType::kVarint)) {
-        summary.truncated = in.Varint() != 0;
+        summary.services.emplace_back(in.Bytes());
       } else {
         in.Skip();
       }
@@ -216,7 +170,9 @@ Result<Summary> DecodeSummary(std::string_view bytes) {
   } catch (const protozero::exception& error) {
     return Error{Code::kCorrupt, std::string("stored trace summary: ") + error.what()};
   }
-  if (summary.span_count == 0 || !Ordered(summary)) {
+  const bool ordered = std::adjacent_find(summary.services.begin(), summary.services.end(),
+                                          std::greater_equal<>()) == summary.services.end();
+  if (summary.span_count == 0 || !ordered) {
     return Error{Code::kCorrupt, "stored trace summary: no spans or lists out of order"};
   }
   return summary;

@@ -1,7 +1,7 @@
-// What the store knows of a trace without reading its spans; kept up to date with every span that
-// arrives.
+// What the store knows of a trace, or of a part of one, without reading its spans.
 //
-// Folding spans in any order gives the same summary, so it does not matter who reports first.
+// Folding spans in any order gives the same summary, and so does merging summaries of parts: it
+// does not matter who reports first.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/span_store.h"
+#include "store/query/query.h"
+#include "store/span_glance.h"
 
 namespace clew::store {
 
-// Bounds of one summary: it is rewritten whenever its trace grows, so a hostile trace must not make
-// it grow without end. The spans themselves are always kept and found by id.
+// Services of one summary: it is kept whenever its trace grows, so a hostile trace must not make it
+// grow without end. The spans themselves are always kept, and found by their service.
 inline constexpr std::size_t kMaxSummaryServices = 1024;
-inline constexpr std::size_t kMaxSummaryOperations = 1024;
 
 // The span that names the trace: the earliest root, without a root the earliest span. Ties go to
 // the lower id.
@@ -29,30 +29,22 @@ struct LeadSpan {
   std::string name;
 };
 
-struct SummaryService {
-  std::string name;
-  std::vector<std::uint32_t> operations;  // OperationHash of its spans' names, sorted, unique
-};
-
 struct Summary {
   LeadSpan lead;
   UnixNanos start{};
   UnixNanos end{};
-  std::uint32_t span_count = 0;
+  std::uint32_t span_count = 0;  // 0: nothing has been folded in yet
   std::uint32_t error_count = 0;
-  std::vector<SummaryService> services;  // sorted by name, unique
-  bool truncated = false;  // more services or operations than the bounds allow: some are missing
+  std::vector<std::string> services;  // sorted, unique, the first kMaxSummaryServices that came
 
-  // Folds a span in; true when it is the first one of its service that is counted here.
-  bool Add(const SpanRecord& span);
-  const SummaryService* FindService(std::string_view service) const;
-  // False when no span of that service (any, when empty) has that name. True may be wrong: the
-  // hashes are short and the list may be truncated. Read the trace to be sure.
-  bool MayHaveOperation(std::string_view service, std::string_view operation) const;
+  void Add(const SpanGlance& span);
+  // Folds in the summary of other spans.
+  void Merge(const Summary& other);
   std::size_t MemoryBytes() const;
 };
 
-std::uint32_t OperationHash(std::string_view name);
+// The answer for a client.
+TraceSummary ToTraceSummary(const TraceId& trace, Summary summary);
 
 // Protobuf encoding, as docs/formats/keys.md lists it; unknown fields are skipped, so that fields
 // can be added.

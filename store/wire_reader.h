@@ -48,6 +48,7 @@ class WireReader {
   }
 
   std::uint32_t field() const { return field_; }
+  WireType type() const { return type_; }
   // A field that carries a known number with another wire type is an unknown field: protobuf skips
   // it, so do we.
   bool Is(std::uint32_t field, WireType type) const { return field_ == field && type_ == type; }

@@ -87,6 +87,7 @@ Result<std::unique_ptr<Programs>> Programs::Load(const ProgramOptions& options) 
   skeleton->rodata->cfg_new_proc_flags = options.trace_new_processes ? kProcTraced : 0;
   skeleton->rodata->cfg_conn_storage = socket ? 1 : 0;
   skeleton->rodata->cfg_sample_limit = SampleLimit(options.sample_ratio);
+  skeleton->rodata->cfg_started_threads = options.started_threads ? 1 : 0;
   skeleton->rodata->cfg_self_tgid = static_cast<std::uint32_t>(getpid());
   skeleton->rodata->cfg_wake_bytes = static_cast<std::uint32_t>(options.ring_bytes / 4);
   bpf_map__set_max_entries(skeleton->maps.events, static_cast<std::uint32_t>(options.ring_bytes));

@@ -26,6 +26,7 @@ struct ProgramOptions {
   std::vector<int> selector_cgroups;  // descriptors; at most 8
   bool trace_new_processes = true;    // of a selecting cgroup, before user space has looked at them
   double sample_ratio = 1.0;          // of new traces
+  bool started_threads = false;       // a thread that was started for a request works for it alone
   std::size_t ring_bytes = 8 << 20;   // a power of two, at least a page
   std::vector<std::uint16_t> skip_ports;
   bool load_injection = true;

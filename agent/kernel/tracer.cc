@@ -50,6 +50,7 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   program_options.capture = options.capture;
   program_options.trace_new_processes = !options.decide_first;
   program_options.sample_ratio = options.sample_ratio;
+  program_options.started_threads = options.started_threads;
   program_options.ring_bytes = options.ring_bytes;
   program_options.skip_ports = options.skip_ports;
   program_options.load_injection = options.inject != InjectMode::kOff;

@@ -32,6 +32,7 @@ struct TracerOptions {
   bool decide_first = false;  // a process in a selected cgroup waits for Trace(): some executables are excluded
   std::vector<std::uint16_t> skip_ports;  // never HTTP: no injection
   double sample_ratio = 1.0;
+  bool started_threads = false;  // they are evidence of a parent, as processes are
   std::size_t ring_bytes = 8 << 20;
   bool follow_loops = true;  // by probes in event loops that are known
 };

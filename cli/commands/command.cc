@@ -12,6 +12,12 @@ Answer Run(const Context& context) {
       return RunTraces(context);
     case Command::kServices:
       return RunServices(context);
+    case Command::kOperations:
+      return RunOperations(context);
+    case Command::kKeys:
+      return RunKeys(context);
+    case Command::kDependencies:
+      return RunDependencies(context);
     case Command::kStatus:
       return RunStatus(context);
     case Command::kVersion:
@@ -48,6 +54,16 @@ Answer CutShort(const Context& context, const Error& error, std::string out) {
   answer.out = std::move(out);
   answer.err += "tracectl: this is only the part that came before.\n";
   return answer;
+}
+
+std::optional<JsonOptions> ListJson(const Context& context) {
+  const Format format = context.options.format;
+  if (format != Format::kJson && format != Format::kJsonLines) return std::nullopt;
+  return JsonOptions{.ascii = context.json.ascii, .pretty = format == Format::kJson};
+}
+
+void NoteTruncated(const Context& context, Answer& answer, bool truncated) {
+  if (truncated) Note(context, answer, "There are more than the collector keeps.");
 }
 
 void Note(const Context& context, Answer& answer, const std::string& text) {

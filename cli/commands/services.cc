@@ -27,18 +27,14 @@ Answer RunServices(const Context& context) {
   if (const Status status = context.client.ListServices(services); !status)
     return Failure(context, status.error());
   Answer answer;
-  switch (context.options.format) {
-    case Format::kJson:
-    case Format::kJsonLines:
-      answer.out =
-          ServicesJson(services, {context.json.ascii, context.options.format == Format::kJson});
-      return answer;
-    case Format::kName:
-      for (const auto& service : services.services())
-        answer.out += context.style.Clean(service.name()) + "\n";
-      return answer;
-    default:
-      break;
+  if (const auto json = ListJson(context)) {
+    answer.out = ServicesJson(services, *json);
+    return answer;
+  }
+  if (context.options.format == Format::kName) {
+    for (const auto& service : services.services())
+      answer.out += context.style.Clean(service.name()) + "\n";
+    return answer;
   }
   if (services.services_size() == 0) {
     Note(context, answer, "No service has sent a span yet.");

@@ -1,7 +1,9 @@
+#include <optional>
 #include <vector>
 
 #include "base/ids.h"
 #include "cli/commands/command.h"
+#include "cli/commands/times.h"
 #include "cli/render/table.h"
 #include "cli/render/units.h"
 #include "query/v1/query.pb.h"
@@ -11,18 +13,41 @@ namespace {
 
 using query::v1::TraceSummary;
 
+// Of all pages, for what is drawn as a whole.
+constexpr std::size_t kMaxHeldTraces = 100'000;
+constexpr std::uint32_t kPageOfAll = 1000;
+
+// As a value of a query: in quotes nothing has a meaning but a quote and a backslash.
+std::string Quote(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+// The flags are conditions behind those that were typed, so that the columns of errors are right.
+std::string Expression(const TraceFilter& filter) {
+  std::string all = filter.query;
+  if (!filter.service.empty()) all += " service=" + Quote(filter.service);
+  if (!filter.operation.empty()) all += " name=" + Quote(filter.operation);
+  const auto nanos = [](std::chrono::nanoseconds duration) {
+    return std::to_string(duration.count()) + "ns";
+  };
+  if (filter.min_duration.count() > 0) all += " trace.duration>=" + nanos(filter.min_duration);
+  if (filter.max_duration.count() > 0) all += " trace.duration<=" + nanos(filter.max_duration);
+  if (filter.errors) all += " trace.error=true";
+  return all;
+}
+
 query::v1::SearchTracesRequest MakeRequest(const TraceFilter& filter) {
   query::v1::SearchTracesRequest request;
-  request.set_service(filter.service);
-  request.set_operation(filter.operation);
-  if (filter.from) request.set_start_min_unix_nano(ToUint64(std::max(*filter.from, UnixNanos{})));
-  if (filter.to)
-    request.set_start_max_unix_nano(
-        ToUint64(std::max(*filter.to, UnixNanosFrom(1))));  // 0 would be no bound
-  request.set_duration_min_nano(static_cast<std::uint64_t>(filter.min_duration.count()));
-  request.set_duration_max_nano(static_cast<std::uint64_t>(filter.max_duration.count()));
-  request.set_errors_only(filter.errors);
-  request.set_limit(filter.limit);
+  request.set_query(Expression(filter));
+  SetTimes(filter, request);
+  if (filter.order == Order::kSlowest) request.set_order(query::v1::ORDER_SLOWEST);
+  request.set_limit(filter.all ? kPageOfAll : filter.limit);
+  request.set_cursor(filter.page);
   return request;
 }
 
@@ -63,40 +88,101 @@ std::string DrawTraces(const Context& context, const std::vector<TraceSummary>& 
   return DrawTable(columns, rows, context.style);
 }
 
-std::string Draw(const Context& context, const std::vector<TraceSummary>& traces) {
-  std::string out;
+// A trace by itself, in the formats that need no others; else nothing.
+std::optional<std::string> DrawAlone(const Context& context, const TraceSummary& trace) {
   switch (context.options.format) {
     case Format::kName:
-      for (const TraceSummary& trace : traces) out += Hex(trace) + "\n";
-      return out;
+      return Hex(trace) + "\n";
     case Format::kJsonLines:
-      for (const TraceSummary& trace : traces)
-        out += TraceSummaryJson(trace, {context.json.ascii, false});
-      return out;
-    case Format::kJson:
-      return TracesJson(traces, context.json);
+      return TraceSummaryJson(trace, {context.json.ascii, false});
     default:
-      return traces.empty() ? "" : DrawTraces(context, traces);
+      return std::nullopt;
   }
 }
+
+// Asks for one page after the other, writes what can be written at once and holds the rest.
+class Search {
+ public:
+  explicit Search(const Context& context)
+      : context_(context), request_(MakeRequest(context.options.filter)) {}
+
+  Answer Run() && {
+    Status status;
+    for (;;) {
+      end_.Clear();
+      status = context_.client.SearchTraces(
+          request_, [this](const TraceSummary& trace) { Take(trace); }, end_);
+      if (!status || !GoesOn()) break;
+      request_.set_cursor(end_.next_cursor());
+    }
+    if (!status && count_ == 0) return Failure(context_, status.error());
+    std::string out = Draw();
+    if (!status) return CutShort(context_, status.error(), std::move(out));
+    if (held_.size() >= kMaxHeldTraces && !end_.next_cursor().empty()) {
+      return CutShort(
+          context_,
+          {Code::kExhausted, "more than 100,000 traces match; -o jsonl and -o name write them all"},
+          std::move(out));
+    }
+    Answer answer{.out = std::move(out)};
+    if (partial_) return Partial(std::move(answer));
+    if (count_ == 0) Note(context_, answer, "No traces match.");
+    if (!end_.next_cursor().empty()) {
+      Note(context_, answer,
+           "More match: --limit shows more of them, --page " + end_.next_cursor() +
+               " those that follow.");
+    }
+    return answer;
+  }
+
+ private:
+  void Take(const TraceSummary& trace) {
+    ++count_;
+    if (const auto alone = DrawAlone(context_, trace)) {
+      wanted_ = wanted_ && context_.write(*alone);
+    } else if (held_.size() < kMaxHeldTraces) {
+      held_.push_back(trace);
+    }
+  }
+
+  // Another page is to be asked for. One that is partial is no end as long as there is a way on.
+  bool GoesOn() {
+    const bool same = end_.next_cursor() == request_.cursor();
+    const bool more = context_.options.filter.all && wanted_ && !end_.next_cursor().empty() &&
+                      !same && held_.size() < kMaxHeldTraces;
+    partial_ = partial_ || end_.partial() == query::v1::PARTIAL_UNREADABLE ||
+               (!more && end_.partial() != query::v1::PARTIAL_NO);
+    if (partial_ && reason_.empty()) reason_ = end_.partial_detail();
+    return more;
+  }
+
+  std::string Draw() const {
+    if (context_.options.format == Format::kJson) return TracesJson(held_, end_, context_.json);
+    return held_.empty() ? "" : DrawTraces(context_, held_);
+  }
+
+  Answer Partial(Answer answer) const {
+    answer.exit_code = kPartial;
+    answer.err +=
+        "tracectl: not all traces that match are here: " + context_.style.Clean(reason_) + "\n";
+    if (!end_.next_cursor().empty()) {
+      Note(context_, answer, "The search goes on with --page " + end_.next_cursor());
+    }
+    return answer;
+  }
+
+  const Context& context_;
+  query::v1::SearchTracesRequest request_;
+  query::v1::PageEnd end_;  // of the last page
+  std::vector<TraceSummary> held_;
+  std::size_t count_ = 0;
+  bool wanted_ = true;
+  bool partial_ = false;
+  std::string reason_;
+};
 
 }  // namespace
 
-Answer RunTraces(const Context& context) {
-  std::vector<TraceSummary> traces;
-  const Status status =
-      context.client.SearchTraces(MakeRequest(context.options.filter),
-                                  [&](const TraceSummary& trace) { traces.push_back(trace); });
-  if (!status && traces.empty()) return Failure(context, status.error());
-  std::string out = Draw(context, traces);
-  if (!status) return CutShort(context, status.error(), std::move(out));
-  Answer answer{.out = std::move(out)};
-  if (traces.empty()) Note(context, answer, "No traces match.");
-  if (traces.size() == context.options.filter.limit) {
-    Note(context, answer,
-         "The newest " + std::to_string(traces.size()) + " are shown; --limit shows more.");
-  }
-  return answer;
-}
+Answer RunTraces(const Context& context) { return Search(context).Run(); }
 
 }  // namespace clew::cli

@@ -56,12 +56,6 @@ Json AttributesJson(const Attributes& attributes) {
   return object;
 }
 
-void PutTime(Json& json, const std::string& name, std::uint64_t unix_nanos) {
-  json[name] = Rfc3339(UnixNanosFrom(unix_nanos));
-  json[name + "_unix_nano"] =
-      std::to_string(unix_nanos);  // a string: JSON's usual readers round above 2^53
-}
-
 const char* StatusName(int code) { return code == 2 ? "error" : code == 1 ? "ok" : "unset"; }
 
 Json SpanJson(const SpanView& view, bool parent_missing) {
@@ -109,6 +103,12 @@ Json SummaryJson(const query::v1::TraceSummary& trace) {
 }
 
 }  // namespace
+
+void PutTime(Json& json, const std::string& name, std::uint64_t unix_nanos) {
+  json[name] = Rfc3339(UnixNanosFrom(unix_nanos));
+  json[name + "_unix_nano"] =
+      std::to_string(unix_nanos);  // a string: JSON's usual readers round above 2^53
+}
 
 std::string ToHex(std::string_view bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -167,10 +167,13 @@ std::string TraceJson(const opentelemetry::proto::trace::v1::TracesData& traces,
 }
 
 std::string TracesJson(const std::vector<query::v1::TraceSummary>& traces,
-                       const JsonOptions& options) {
+                       const query::v1::PageEnd& end, const JsonOptions& options) {
   Json list = Json::array();
   for (const auto& trace : traces) list.push_back(SummaryJson(trace));
-  return Dump({{"schema", "clew.traces/v1"}, {"traces", std::move(list)}}, options);
+  Json json = {{"schema", "clew.traces/v1"}, {"traces", std::move(list)}};
+  if (!end.next_cursor().empty()) json["next_page"] = end.next_cursor();
+  if (end.partial() != query::v1::PARTIAL_NO) json["partial"] = end.partial_detail();
+  return Dump(json, options);
 }
 
 std::string TraceSummaryJson(const query::v1::TraceSummary& trace, const JsonOptions& options) {

@@ -11,6 +11,7 @@
 #include "cli/render/span_view.h"
 
 namespace clew::query::v1 {
+class PageEnd;
 class TraceSummary;
 class ListServicesResponse;
 class GetStatusResponse;
@@ -28,17 +29,12 @@ std::string TraceJson(const opentelemetry::proto::trace::v1::TracesData& traces,
                       const JsonOptions& options);
 // Schema clew.traces/v1, and one element of its "traces".
 std::string TracesJson(const std::vector<query::v1::TraceSummary>& traces,
-                       const JsonOptions& options);
+                       const query::v1::PageEnd& end, const JsonOptions& options);
 std::string TraceSummaryJson(const query::v1::TraceSummary& trace, const JsonOptions& options);
 // Schemas clew.services/v1 and clew.status/v1.
 std::string ServicesJson(const query::v1::ListServicesResponse& services,
                          const JsonOptions& options);
 std::string StatusJson(const query::v1::GetStatusResponse& status, const std::string& server,
                        const JsonOptions& options);
-
-// OTLP/JSON (TracesData): lowerCamelCase, ids as hex, enums as numbers, 64-bit integers as strings.
-// Nothing is left out.
-std::string OtlpJson(const opentelemetry::proto::trace::v1::TracesData& traces,
-                     const JsonOptions& options);
 
 }  // namespace clew::cli

@@ -1,5 +1,7 @@
 // OTLP/JSON by hand: protobuf's own printer writes ids as base64 and enums as names, where OTLP
 // wants hex and numbers.
+#include "cli/render/otlp_json.h"
+
 #include "cli/render/json_dump.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 
@@ -145,12 +147,26 @@ Json ResourceSpansJson(const trace::ResourceSpans& resource_spans) {
 
 }  // namespace
 
-std::string OtlpJson(const trace::TracesData& traces, const JsonOptions& options) {
-  Json json = {{"resourceSpans", Json::array()}};
-  for (const auto& resource_spans : traces.resource_spans()) {
-    json["resourceSpans"].push_back(ResourceSpansJson(resource_spans));
+std::string OtlpJsonWriter::Add(const trace::ResourceSpans& resource_spans) {
+  const std::string text = Dump(ResourceSpansJson(resource_spans), options_);
+  std::string out = begun_            ? ","
+                    : options_.pretty ? "{\n  \"resourceSpans\": ["
+                                      : "{\"resourceSpans\":[";
+  begun_ = true;
+  if (!options_.pretty) return out.append(text, 0, text.size() - 1);
+  // As deep as it stands in the whole. No text in JSON holds a line break.
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    out.append("\n    ").append(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
   }
-  return Dump(json, options);
+  return out;
+}
+
+std::string OtlpJsonWriter::End() const {
+  if (!begun_) return Dump({{"resourceSpans", Json::array()}}, options_);
+  return options_.pretty ? "\n  ]\n}\n" : "]}\n";
 }
 
 }  // namespace clew::cli

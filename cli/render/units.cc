@@ -21,7 +21,8 @@ struct Calendar {
 };
 
 Calendar ToCalendar(UnixNanos time) {
-  // Unsigned, as on the wire: a hostile time may lie beyond what a signed count of nanoseconds holds.
+  // Unsigned, as on the wire: a hostile time may lie beyond what a signed count of nanoseconds
+  // holds.
   constexpr std::uint64_t kDay = 86'400'000'000'000;
   const std::uint64_t nanos = ToUint64(time);
   const std::chrono::year_month_day date{

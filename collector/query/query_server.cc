@@ -51,29 +51,41 @@ class Service final : public v1::QueryService::Service {
     return read ? grpc::Status::OK : ToGrpc(read.error());
   }
 
-  grpc::Status SearchTraces(grpc::ServerContext*, const v1::SearchTracesRequest* request,
-                            grpc::ServerWriter<v1::TraceSummary>* writer) override {
-    const auto query = ToTraceQuery(*request);
+  grpc::Status SearchTraces(grpc::ServerContext* context, const v1::SearchTracesRequest* request,
+                            grpc::ServerWriter<v1::SearchTracesResponse>* writer) override {
+    const auto query = ToQuery(*request);
     if (!query) return ToGrpc(query.error());
-    const auto found = store_.Search(*query);
-    if (!found) return ToGrpc(found.error());
-    for (const store::TraceSummary& summary : *found) {
-      if (!writer->Write(ToProto(summary))) return grpc::Status::CANCELLED;
+    const auto page = store_.Search(*query, BudgetOf(*context));
+    if (!page) return ToGrpc(page.error());
+    v1::SearchTracesResponse response;
+    for (const store::TraceSummary& summary : page->traces) {
+      *response.mutable_trace() = ToProto(summary);
+      if (!writer->Write(response)) return grpc::Status::CANCELLED;
     }
-    return grpc::Status::OK;
+    *response.mutable_end() = ToPageEnd(*page);
+    return writer->Write(response) ? grpc::Status::OK : grpc::Status::CANCELLED;
   }
 
   grpc::Status ListServices(grpc::ServerContext*, const v1::ListServicesRequest*,
                             v1::ListServicesResponse* response) override {
-    const auto services = store_.Services();
-    if (!services) return ToGrpc(services.error());
-    for (const store::ServiceInfo& info : *services) {
-      auto& service = *response->add_services();
-      service.set_name(info.name);
-      service.set_span_count(info.span_count);
-      service.set_last_seen_unix_nano(ToUint64(info.last_seen));
-    }
-    return grpc::Status::OK;
+    return Answer(store_.Services(), *response);
+  }
+
+  grpc::Status ListOperations(grpc::ServerContext*, const v1::ListOperationsRequest* request,
+                              v1::ListOperationsResponse* response) override {
+    return Answer(store_.Operations(request->service()), *response);
+  }
+
+  grpc::Status ListAttributeKeys(grpc::ServerContext*, const v1::ListAttributeKeysRequest*,
+                                 v1::ListAttributeKeysResponse* response) override {
+    return Answer(store_.AttributeKeys(), *response);
+  }
+
+  grpc::Status GetDependencies(grpc::ServerContext*, const v1::GetDependenciesRequest* request,
+                               v1::GetDependenciesResponse* response) override {
+    const auto range = ToTimeRange(request->start_min_unix_nano(), request->start_max_unix_nano());
+    if (!range) return ToGrpc(range.error());
+    return Answer(store_.Dependencies(range->min, range->max), *response);
   }
 
   grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest*,
@@ -97,6 +109,21 @@ class Service final : public v1::QueryService::Service {
   }
 
  private:
+  static store::Budget BudgetOf(grpc::ServerContext& context) {
+    const auto left = context.deadline() - std::chrono::system_clock::now();
+    store::Budget budget;
+    budget.deadline = std::chrono::steady_clock::now() + SearchTime(left);
+    budget.cancelled = [&context] { return context.IsCancelled(); };
+    return budget;
+  }
+
+  template <typename T, typename Response>
+  static grpc::Status Answer(const Result<T>& found, Response& response) {
+    if (!found) return ToGrpc(found.error());
+    response = ToProto(*found);
+    return grpc::Status::OK;
+  }
+
   const QueryServerOptions options_;
   store::SpanStore& store_;
   const collector::Counters& counters_;

@@ -15,7 +15,7 @@ from tests.support.stack import Agent, Collector
 # What answered requests may still be doing (shape forget), and what the last records need to reach the agent.
 AFTERGLOW_S = 1.0
 # Of shape late: the load before the agent and with it; what taking on the connections that are there may take.
-LATE_BEFORE_S, LATE_AFTER_S, LATE_SETTLE_S = 1.0, 4.0, 1.0
+LATE_BEFORE_S, LATE_AFTER_S, LATE_SETTLE_S = 1.0, 9.0, 1.0
 LATE_PAUSE_S = 0.002  # after a request, times the clients: at most 500 requests a second
 # Of shape lossy: the agent stands still and runs in turn.
 STILL_S, RUNNING_S = 0.4, 0.2
@@ -130,6 +130,8 @@ class Run:
             self._calls[token] = int(paths[(client + number) % len(paths)].split("/")[2])
         self._tokens[shape.name] = [token for token, _ in sent]
         self._counted[shape.name] = [token for token, begin in sent if float(begin) > since]
+        if not self._counted[shape.name]:
+            raise Failure(f"{self._runtime}/{shape.name}: the load was over before the agent was ready")
 
     def _judge(self, spans, wanted, lost):
         judge = truth.Judge(spans, runtimes.hops(self._runtime))

@@ -26,6 +26,8 @@ def missing(runtime):
     """What the machine lacks for a runtime, as a sentence; None when it can run."""
     if runtime == "java-virtual" and _newer_java() is None:
         return f"no JDK >= {_VIRTUAL_THREADS_SINCE}"
+    if runtime == "hyper" and not (environment.tool("cargo") and list(pathlib.Path(programs.CRATES).glob("hyper-*"))):
+        return "no cargo, or librust-hyper-dev is not installed"
     if runtime == "puma" and environment.tool("puma") is None:
         return "puma is not installed"
     return None
@@ -71,6 +73,7 @@ _COMMANDS = {
     "node-fetch": _node("fetch"),
     "node-cluster": _node("cluster"),
     "go": _go,
+    "hyper": lambda _: [programs.rust(SOURCES / "hyper")],
     "java": _java("pool", lambda: environment.need_tool("java")),
     "java-virtual": _java("virtual", _newer_java),
     "puma": lambda port: [

@@ -35,7 +35,7 @@ SHAPES = {
         _of("seq", "one call after the other"),
         _of("par", "all calls at once: started threads, gathered tasks, goroutines"),
         _of("timer", "each call after a timer"),
-        _of("pool", "each call by a pool's worker, the request waits for it; Node: after work in libuv's pool"),
+        _of("pool", "each call by a pool's worker; Node and hyper: after work in the runtime's pool"),
         _of("futures", "all calls at once by a pool's workers, the request waits for all"),
         _of("queue", "the whole request goes through a queue to a worker, which calls"),
         _of("forget", "the work is started and the request answered"),
@@ -78,6 +78,7 @@ GAPS = {
     },
     "node-cluster": {"lock": _SINGLE_THREAD, "futures": "par is the same"},
     "go": {},
+    "hyper": {"futures": "par is the same", "saturated": "hyper's client has no limit"},
     "java": {"saturated": "HttpURLConnection has no limit"},
     "java-virtual": {"saturated": "HttpURLConnection has no limit"},
     "puma": {

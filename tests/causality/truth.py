@@ -124,8 +124,8 @@ class Judge:
             result.dangling += 1
         if span.kind == SERVER:
             self._judge_hop(span, token, result)
-        elif span.kind == CLIENT and span.service in self._hops:
-            self._judge_call(span, token, counts, result)
+        elif span.service != CALLER:
+            self._judge_call(span, token, counts and span.service in self._hops, result)
         elif span.parent_id:
             self._blame(span, "a caller outside has no parent", result)
 

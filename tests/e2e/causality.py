@@ -9,25 +9,18 @@ from tests.support.sandbox import Sandbox
 
 OPTIONS = cell.Options(concurrency=10, requests=30, seed=int(os.environ.get("CLEW_SEED", "1")), capture=e2e.CAPTURE)
 
-# runtime -> the shapes whose calls the layers link; of the others any number may be linked.
-LEAST_RECALL = 0.99
-_BY_THREAD = ("seq", "retry", "lock", "saturated", "reuse", "cached", "outside")
-_BY_CLONE = ("par", "timer")
-_BY_PAYLOAD = ("seq", "reuse")
-LINKED = {
-    "python-threads": _BY_THREAD + _BY_CLONE,
-    "python-fork": _BY_THREAD + _BY_CLONE,
-    "gunicorn-sync": _BY_THREAD + _BY_CLONE,
-    "gunicorn-gthread": _BY_THREAD + _BY_CLONE,
+# runtime -> shape -> the share of its calls that the layers link at least; of other shapes any number may be linked.
+_BY_THREAD = dict.fromkeys(("seq", "retry", "lock", "saturated", "reuse", "cached", "outside"), 0.99)
+_BY_PAYLOAD = dict.fromkeys(("seq", "reuse"), 0.99)
+LEAST_RECALL = {
+    "python-threads": _BY_THREAD,
+    "python-fork": _BY_THREAD,
+    "gunicorn-sync": _BY_THREAD,
+    "gunicorn-gthread": _BY_THREAD,
     "java": _BY_THREAD,
-    "nginx": ("seq", "reuse", "outside"),
+    "nginx": dict.fromkeys(("seq", "reuse", "outside"), 0.99),
     "haproxy": _BY_PAYLOAD,
 }
-
-# A defect of layer L4: a worker that a pool starts for one request may take another one's work first.
-KNOWN_WRONG = {
-    (runtime, shape) for runtime in ("python-threads", "gunicorn-gthread", "java") for shape in ("pool", "futures")
-} | {("java", "par")}
 
 
 class Causality(unittest.TestCase):
@@ -53,11 +46,9 @@ class Causality(unittest.TestCase):
             with self.subTest(shape):
                 self.assertEqual(score.wrong_hops, 0, score.examples)
                 self.assertEqual(score.dangling, 0)
-                if (runtime, shape) not in KNOWN_WRONG:
-                    self.assertEqual(score.wrong, 0, score.examples)
-                if shape in LINKED.get(runtime, ()):
-                    self.assertGreaterEqual(score.recall, LEAST_RECALL)
+                self.assertEqual(score.wrong, 0, score.examples)
                 self.assertGreater(score.linkable, 0, "the calls were to be seen")
+                self.assertGreaterEqual(score.recall, LEAST_RECALL.get(runtime, {}).get(shape, 0))
 
 
 def _add_test(runtime):

@@ -6,7 +6,7 @@ from tests.support import e2e
 from tests.support.shop import Shop
 
 # What adopting the connections that are there may take after the agent says that it traces.
-SETTLE_S = 1.0
+SETTLE_S = 2.0
 
 
 class LateAttach(e2e.EndToEndTest):

@@ -23,8 +23,8 @@ class Links(e2e.EndToEndTest):
     def ask_and_wait(self, how, token):
         self.assertEqual(self.ask(how, token).popen.wait(20), 0, how)
 
-    def start(self):
-        collector, _ = self.start_clew()
+    def start(self, started_threads):
+        collector, _ = self.start_clew(flags=[f"--started-threads={started_threads}"])
         leaf = Echo(self.sandbox, group=PLAIN).start()
         self.port = self.sandbox.free_port()
         process = self.sandbox.spawn(
@@ -54,8 +54,14 @@ class Links(e2e.EndToEndTest):
         return *split(spans), background
 
     def test_parents_are_what_the_evidence_says(self):
-        collector = self.start()
-        methods = {"inline": "thread", "thread": "clone", "fork": "clone", "pool": None, "after": None}
+        self.check_parents("on", thread="clone")
+
+    def test_a_started_thread_is_no_evidence_unless_wanted(self):
+        self.check_parents("off", thread=None)
+
+    def check_parents(self, started_threads, thread):
+        collector = self.start(started_threads)
+        methods = {"inline": "thread", "thread": thread, "fork": "clone", "pool": None, "after": None}
         tokens = {f"{how}-{number}": method for number in range(ROUNDS) for how, method in methods.items()}
         for token in tokens:
             self.ask_and_wait(token.rpartition("-")[0], token)
@@ -74,7 +80,7 @@ class Links(e2e.EndToEndTest):
         self.assertEqual({span.parent_id for span in background}, {""}, "nobody asked for these")
 
     def test_a_started_thread_that_waits_for_work_forgets_its_request(self):
-        collector = self.start()
+        collector = self.start("on")
         first = self.ask("makes_pool", "first")
         time.sleep(0.7)
         self.ask_and_wait("uses_pool", "second")

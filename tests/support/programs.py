@@ -1,6 +1,7 @@
-"""Compiles the small Go and Java programs of tests and demo into build/services, when they have changed."""
+"""Compiles the small Go, Java and Rust programs of tests and demo into build/services, when they have changed."""
 
 import os
+import shutil
 import subprocess
 
 from tests.support import environment
@@ -24,6 +25,20 @@ def java(source):
     if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
         _compile([environment.need_tool("javac"), "-d", classes, source])
     return classes
+
+
+CRATES = "/usr/share/cargo/registry"  # where the distribution's librust packages put their sources
+
+
+def rust(folder):
+    """Compiles a Cargo package from the distribution's crates. Returns the program's path."""
+    build = _BUILD / folder.name
+    # Cargo writes its lock file beside the manifest, and locks the versions that this machine has: so beside a copy.
+    shutil.copytree(folder, build, dirs_exist_ok=True)
+    sources = ['source.crates-io.replace-with="distribution"', f'source.distribution.directory="{CRATES}"']
+    command = [environment.need_tool("cargo"), "build", "--offline", "--release", f"--manifest-path={build}/Cargo.toml"]
+    _compile(command + [part for source in sources for part in ("--config", source)], CARGO_TARGET_DIR=build / "target")
+    return next(path for path in (build / "target/release").iterdir() if path.is_file() and os.access(path, os.X_OK))
 
 
 def _compile(command, **variables):

@@ -37,14 +37,16 @@ std::string FieldOf(const std::string& log, const std::string& key) {
 }  // namespace
 
 Result<std::unique_ptr<CollectorProcess>> CollectorProcess::Start(
-    const std::string& binary, const std::vector<std::string>& extra) {
+    const std::string& binary, const std::vector<std::string>& extra,
+    const std::filesystem::path& data_dir) {
   std::unique_ptr<CollectorProcess> self(new CollectorProcess);
   std::string pattern = (std::filesystem::temp_directory_path() / "clew-bench-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) return ErrnoError("create", pattern, errno);
   self->dir_ = pattern;
+  self->data_dir_ = data_dir.empty() ? self->dir_ / "data" : data_dir;
   std::vector<std::string> args = {binary,           "--listen",    "127.0.0.1:0",
                                    "--query-listen", "127.0.0.1:0", "--metrics-listen",
-                                   "127.0.0.1:0",    "--data-dir",  (self->dir_ / "data").string()};
+                                   "127.0.0.1:0",    "--data-dir",  self->data_dir_.string()};
   args.insert(args.end(), extra.begin(), extra.end());
   std::vector<char*> argv;
   for (std::string& arg : args) argv.push_back(arg.data());
@@ -78,11 +80,14 @@ bool CollectorProcess::ReadAddresses() {
   return !otlp_.empty() && !query_.empty();
 }
 
+void CollectorProcess::Kill() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+}
+
 CollectorProcess::~CollectorProcess() {
-  if (pid_ != 0) {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  if (pid_ != 0) Kill();
   std::error_code ignored;
   std::filesystem::remove_all(dir_, ignored);
 }
@@ -118,7 +123,7 @@ Status CollectorProcess::Stop() {
 
 std::uint64_t CollectorProcess::DataBytes() const {
   std::uint64_t bytes = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir_ / "data")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(data_dir_)) {
     if (entry.is_regular_file()) bytes += entry.file_size();
   }
   return bytes;

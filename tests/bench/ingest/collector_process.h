@@ -15,9 +15,11 @@ namespace clew::bench {
 
 class CollectorProcess {
  public:
-  // Starts `binary` on free ports and waits until it serves. `extra` are further flags.
-  static Result<std::unique_ptr<CollectorProcess>> Start(const std::string& binary,
-                                                         const std::vector<std::string>& extra);
+  // Starts `binary` on free ports and waits until it serves. `extra` are further flags. Its data is
+  // in `data_dir`, or in a directory that goes with this object.
+  static Result<std::unique_ptr<CollectorProcess>> Start(
+      const std::string& binary, const std::vector<std::string>& extra,
+      const std::filesystem::path& data_dir = {});
   // Kills what still runs and removes the data directory.
   ~CollectorProcess();
 
@@ -27,6 +29,8 @@ class CollectorProcess {
   // User and system time so far.
   double CpuSeconds() const;
   double PeakRssMb() const;
+  // SIGKILL, then waits.
+  void Kill();
   // SIGTERM, then waits; kInternal unless it exits with 0.
   Status Stop();
   // Of all files of the data directory.
@@ -37,6 +41,7 @@ class CollectorProcess {
   bool ReadAddresses();
 
   std::filesystem::path dir_;
+  std::filesystem::path data_dir_;
   pid_t pid_ = 0;  // 0: not running
   std::string otlp_;
   std::string query_;

@@ -3,7 +3,6 @@
 // object.
 //
 //   clew-bench-ingest [--spans N] [--channels N] [--in-flight N]
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -14,9 +13,10 @@
 
 #include "base/time.h"
 #include "collector_process.h"
+#include "percentile.h"
+#include "realistic.h"
 #include "sender.h"
 #include "verify.h"
-#include "workload.h"
 
 namespace clew::bench {
 namespace {
@@ -45,13 +45,6 @@ bool ParseOptions(int argc, char** argv, Options& options) {
     }
   }
   return true;
-}
-
-double Percentile(std::vector<double> values, double share) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[std::min(values.size() - 1,
-                         static_cast<std::size_t>(static_cast<double>(values.size()) * share))];
 }
 
 // Flushes and compactions go on after the last answer; they are part of what a span costs.

@@ -71,6 +71,7 @@ class Sender {
     call->stub.UnaryCall(call->context.get(), kExport, {}, &call->request, &call->response,
                          [this, call, number](const grpc::Status& status) {
                            OnAnswer(*call, number, status);
+                           if (!status.ok()) next_ = requests_.size();
                            Next(call);
                          });
   }

@@ -15,6 +15,7 @@ struct SendResult {
   std::string first_error;
 };
 
+// Ends early when a request fails: the others under way are waited for, no new ones are sent.
 SendResult Send(const std::string& address, const std::vector<std::string>& requests, int channels,
                 int in_flight);
 

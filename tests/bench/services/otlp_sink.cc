@@ -1,5 +1,6 @@
-// Takes OTLP/gRPC exports, acknowledges each at once and counts the spans; stores nothing. For benchmarks in which a
-// collector on the same two cores would take the load generator's time: in production it runs on another machine.
+// Takes OTLP/gRPC exports, acknowledges each at once and counts the spans; stores nothing. For
+// benchmarks in which a collector on the same two cores would take the load generator's time: in
+// production it runs on another machine.
 //
 // usage: clew-bench-otlp-sink OTLP_PORT COUNT_PORT
 // Every connection to COUNT_PORT is sent the number of spans so far as a decimal line, and closed.
@@ -22,7 +23,8 @@ namespace {
 
 std::atomic<std::uint64_t> span_count{0};
 
-// Spans of one ExportTraceServiceRequest: resource_spans 1, scope_spans 2, spans 2. Throws protozero's exceptions.
+// Spans of one ExportTraceServiceRequest: resource_spans 1, scope_spans 2, spans 2. Throws
+// protozero's exceptions.
 std::uint64_t CountSpans(std::string_view message) {
   std::uint64_t count = 0;
   protozero::pbf_reader request{message.data(), message.size()};
@@ -43,12 +45,14 @@ std::string Flatten(const grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> slices;
   std::string all;
   if (buffer.Dump(&slices).ok()) {
-    for (const grpc::Slice& slice : slices) all.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    for (const grpc::Slice& slice : slices)
+      all.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
   }
   return all;
 }
 
-// One call: reads the request, answers with an empty ExportTraceServiceResponse, deletes itself when done.
+// One call: reads the request, answers with an empty ExportTraceServiceResponse, deletes itself
+// when done.
 class Export final : public grpc::ServerGenericBidiReactor {
  public:
   Export() { StartRead(&request_); }
@@ -71,7 +75,9 @@ class Export final : public grpc::ServerGenericBidiReactor {
 };
 
 class Service final : public grpc::CallbackGenericService {
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override { return new Export; }
+  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override {
+    return new Export;
+  }
 };
 
 // Serves the count until the process is killed. Returns when the port cannot be had.
@@ -81,12 +87,15 @@ void ServeCount(std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 || listen(listener, 16) != 0) return;
+  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
+      listen(listener, 16) != 0)
+    return;
   for (;;) {
     const int fd = accept(listener, nullptr, nullptr);
     if (fd < 0) continue;
     const std::string line = std::to_string(span_count.load()) + "\n";
-    if (send(fd, line.data(), line.size(), MSG_NOSIGNAL) < 0) std::cerr << "the count was not taken\n";
+    if (send(fd, line.data(), line.size(), MSG_NOSIGNAL) < 0)
+      std::cerr << "the count was not taken\n";
     close(fd);
   }
 }

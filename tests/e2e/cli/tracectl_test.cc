@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -44,6 +45,20 @@ otlp::trace::v1::Span* Add(otlp::collector::trace::v1::ExportTraceServiceRequest
   return span;
 }
 
+void Send(const bench::CollectorProcess& collector,
+          const otlp::collector::trace::v1::ExportTraceServiceRequest& request) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  const auto stub = otlp::collector::trace::v1::TraceService::NewStub(
+      grpc::CreateCustomChannel(collector.otlp(), grpc::InsecureChannelCredentials(), arguments));
+  grpc::ClientContext context;
+  otlp::collector::trace::v1::ExportTraceServiceResponse response;
+  const grpc::Status sent = stub->Export(&context, request, &response);
+  ASSERT_TRUE(sent.ok()) << sent.error_message();
+  ASSERT_EQ(response.partial_success().rejected_spans(), 0)
+      << response.partial_success().error_message();
+}
+
 // One collector with two traces for all tests: a slow one that failed in its second service, and a
 // quick hostile one.
 class Tracectl : public testing::Test {
@@ -64,16 +79,7 @@ class Tracectl : public testing::Test {
     for (int i = 0; i < 30; ++i)
       Add(request, kQuick, "strange\tname", kHostile, 1, 300 + i, 301 + i, nullptr);
 
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-    const auto stub = otlp::collector::trace::v1::TraceService::NewStub(grpc::CreateCustomChannel(
-        collector_->otlp(), grpc::InsecureChannelCredentials(), arguments));
-    grpc::ClientContext context;
-    otlp::collector::trace::v1::ExportTraceServiceResponse response;
-    const grpc::Status sent = stub->Export(&context, request, &response);
-    ASSERT_TRUE(sent.ok()) << sent.error_message();
-    ASSERT_EQ(response.partial_success().rejected_spans(), 0)
-        << response.partial_success().error_message();
+    Send(*collector_, request);
   }
   static void TearDownTestSuite() { collector_.reset(); }
 
@@ -140,6 +146,39 @@ TEST_F(Tracectl, SearchesByWhatItWasAsked) {
   EXPECT_EQ(ids({"--since", "1s"}), "");
   EXPECT_EQ(ids({"--to", "now-1h"}), "");
   EXPECT_EQ(ids({"--limit", "1"}), quick);
+  EXPECT_EQ(ids({"--order", "slowest"}), slow + quick);
+  EXPECT_EQ(ids({"--all"}), quick + slow);
+  EXPECT_EQ(ids({"http.response.status_code>=500"}), slow);
+  EXPECT_EQ(ids({"service=pay", "name~\"^POST\"", "duration>100ms", "error=true"}), slow);
+  EXPECT_EQ(ids({"service=frontend error=true"}), "");
+  EXPECT_EQ(ids({"trace.spans>=30"}), quick);
+}
+
+TEST_F(Tracectl, GoesOnWhereAPageEnded) {
+  const json first = json::parse(Run({"traces", "--limit", "1", "-o", "json"}).out);
+  EXPECT_EQ(first["traces"][0]["trace_id"], kQuick.ToHex());
+  const std::string cursor = first["next_page"];
+  const json second = json::parse(Run({"traces", "--page", cursor, "-o", "json"}).out);
+  EXPECT_EQ(second["traces"][0]["trace_id"], kSlow.ToHex());
+  EXPECT_FALSE(second.contains("next_page"));
+  EXPECT_EQ(Run({"traces", "service=pay", "--page", cursor}).exit_code, 2) << "another query";
+}
+
+TEST_F(Tracectl, PointsAtWhatIsWrongWithAQuery) {
+  const Outcome outcome = Run({"traces", "service=pay duration>fast"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("query, column 22: 'fast' is no duration"));
+}
+
+TEST_F(Tracectl, ListsOperationsKeysAndDependencies) {
+  EXPECT_EQ(Run({"operations", "frontend", "-o", "name"}).out, "GET /orders\nPOST\n");
+  EXPECT_EQ(Run({"keys", "-o", "name"}).out,
+            "span.http.response.status_code\nresource.service.name\n");
+  const json graph = json::parse(Run({"dependencies", "-o", "json"}).out);
+  ASSERT_EQ(graph["dependencies"].size(), 1u);
+  EXPECT_EQ(graph["dependencies"][0]["caller"], "frontend");
+  EXPECT_EQ(graph["dependencies"][0]["callee"], "pay");
+  EXPECT_EQ(graph["dependencies"][0]["errors"], 1);
 }
 
 TEST_F(Tracectl, ListsServicesAndStatus) {
@@ -194,6 +233,40 @@ TEST_F(Tracectl, PagesOnlyWhatIsLongerThanTheTerminal) {
       OnTerminal({"trace", kQuick.ToHex()}, {{"PAGER", "no-such-pager"}}, 100, 20);
   EXPECT_EQ(missing.exit_code, 0);
   EXPECT_THAT(missing.out, HasSubstr("TRACE ")) << "without a pager the text itself";
+}
+
+// 128 MiB of one trace, through the collector and tracectl, in far less memory than that.
+TEST(TracectlStream, WritesATraceOfAnySizeInLittleMemory) {
+  auto collector = bench::CollectorProcess::Start(CLEW_COLLECTOR, {});
+  ASSERT_TRUE(collector) << collector.error().message;
+  constexpr int kRequests = 64;
+  constexpr int kSpansOfARequest = 1024;
+  constexpr long kMostKiB = 80 << 10;
+  const TraceId huge = TraceId::Random();
+  const std::string payload(2048, 'x');
+  for (int n = 0; n < kRequests; ++n) {
+    otlp::collector::trace::v1::ExportTraceServiceRequest request;
+    auto* scope_spans = request.add_resource_spans()->add_scope_spans();
+    for (int i = 0; i < kSpansOfARequest; ++i) {
+      auto* span = scope_spans->add_spans();
+      span->set_trace_id(std::string(huge.View()));
+      span->set_span_id(std::string(SpanId::Random().View()));
+      span->set_name("huge");
+      span->set_start_time_unix_nano(1'700'000'000'000'000'000 + static_cast<std::uint64_t>(i));
+      span->set_end_time_unix_nano(1'700'000'001'000'000'000);
+      auto* attribute = span->add_attributes();
+      attribute->set_key("payload");
+      attribute->mutable_value()->set_string_value(payload);
+    }
+    Send(**collector, request);
+  }
+  const Outcome outcome =
+      RunInPipes({TRACECTL, "--server", (*collector)->query(), "trace", huge.ToHex(), "-o", "otlp"},
+                 {}, "/dev/null");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  rusage usage{};
+  ASSERT_EQ(::getrusage(RUSAGE_CHILDREN, &usage), 0);
+  EXPECT_LT(usage.ru_maxrss, kMostKiB) << "the largest child that has ended";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "cli/render/json_output.h"
+#include "cli/render/otlp_json.h"
 #include "cli/render/span_view.h"
 #include "cli/render/text.h"
 #include "cli/render/waterfall.h"
@@ -34,7 +35,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   opentelemetry::proto::trace::v1::TracesData traces;
   if (!traces.ParseFromArray(data + 1, static_cast<int>(size - 1))) return 0;
   CheckAscii(TraceJson(traces, {.ascii = true}));
-  CheckAscii(OtlpJson(traces, {.ascii = true, .pretty = false}));
+  OtlpJsonWriter otlp({.ascii = true});
+  for (const auto& resource_spans : traces.resource_spans()) CheckAscii(otlp.Add(resource_spans));
+  CheckAscii(otlp.End());
   const auto spans = ViewSpans(traces);
   if (spans.empty()) return 0;
   const int width = 60 + data[0] / 4;

@@ -8,13 +8,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  if (size < clew::TraceId::kSize) return 0;
-  const auto trace = *clew::TraceId::FromBytes(bytes.substr(0, clew::TraceId::kSize));
-  const auto spans = clew::store::DecodeFragment(trace, bytes.substr(clew::TraceId::kSize));
+  const auto spans = clew::store::DecodeFragment(bytes);
   if (!spans) return 0;
   std::vector<const clew::store::SpanRecord*> pointers;
   for (const auto& span : *spans) pointers.push_back(&span);
-  const auto again = clew::store::DecodeFragment(trace, clew::store::EncodeFragment(pointers));
+  const auto again = clew::store::DecodeFragment(clew::store::EncodeFragment(pointers));
   if (!again || again->size() != spans->size()) std::abort();
   for (std::size_t i = 0; i < spans->size(); ++i) {
     const auto& a = (*spans)[i];

@@ -1,4 +1,5 @@
-// Key decoders: what one accepts, its encoder writes again byte for byte.
+// Decoders of keys and of fixed-size values: what one accepts, its encoder writes again byte for
+// byte.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -10,9 +11,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto check = [bytes](const auto& decoded) {
     if (decoded && clew::store::Encode(*decoded) != bytes) std::abort();
   };
-  check(clew::store::DecodeHotKey(bytes));
-  check(clew::store::DecodeIndexKey(bytes));
+  check(clew::store::DecodeSegmentKey(bytes));
   check(clew::store::DecodeTotals(bytes));
-  check(clew::store::DecodeServiceTotals(bytes));
+  check(clew::store::DecodeEdgeKey(bytes));
+  const auto sequence = clew::store::DecodeHotKey(bytes);
+  if (sequence && clew::store::EncodeHotKey(*sequence) != bytes) std::abort();
+  const auto parts = clew::store::DecodeParts(bytes);
+  if (parts && clew::store::EncodeParts(*parts) != bytes) std::abort();
   return 0;
 }

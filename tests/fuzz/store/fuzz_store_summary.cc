@@ -12,10 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   clew::store::SpanRecord span;
   span.service = "shop";
   span.name = "GET /";
-  summary->Add(span);
+  summary->Add(clew::store::GlanceAt(span));
   const std::string bytes = clew::store::EncodeSummary(*summary);
   const auto again = clew::store::DecodeSummary(bytes);
   if (!again || clew::store::EncodeSummary(*again) != bytes) std::abort();
-  if (!again->truncated && !again->MayHaveOperation("shop", "GET /")) std::abort();
   return 0;
 }

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "cli/commands/command.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 #include "query/v1/query.pb.h"
@@ -11,19 +13,42 @@ namespace {
 class FakeClient : public QueryClient {
  public:
   Status GetTrace(const std::string& trace_id,
-                  opentelemetry::proto::trace::v1::TracesData& out) override {
+                  const std::function<bool(query::v1::GetTraceResponse&)>& each) override {
     asked_for = trace_id;
-    out = trace;
+    for (query::v1::GetTraceResponse chunk : chunks) {
+      if (!each(chunk)) return {};
+    }
     return status;
   }
   Status SearchTraces(const query::v1::SearchTracesRequest& request,
-                      const std::function<void(const query::v1::TraceSummary&)>& each) override {
-    search = request;
+                      const std::function<void(const query::v1::TraceSummary&)>& each,
+                      query::v1::PageEnd& end) override {
+    searches.push_back(request);
     for (const auto& summary : summaries) each(summary);
+    if (!ends.empty()) {
+      end = ends.front();
+      ends.erase(ends.begin());
+    }
     return status;
   }
   Status ListServices(query::v1::ListServicesResponse& out) override {
     out = services;
+    return status;
+  }
+  Status ListOperations(const std::string& service,
+                        query::v1::ListOperationsResponse& out) override {
+    asked_for = service;
+    out = operations;
+    return status;
+  }
+  Status ListAttributeKeys(query::v1::ListAttributeKeysResponse& out) override {
+    out = keys;
+    return status;
+  }
+  Status GetDependencies(const query::v1::GetDependenciesRequest& request,
+                         query::v1::GetDependenciesResponse& out) override {
+    dependencies_request = request;
+    out = dependencies;
     return status;
   }
   Status GetStatus(query::v1::GetStatusResponse& out) override {
@@ -31,28 +56,46 @@ class FakeClient : public QueryClient {
     return status;
   }
 
-  opentelemetry::proto::trace::v1::TracesData trace;
-  std::vector<query::v1::TraceSummary> summaries;
+  std::vector<query::v1::GetTraceResponse> chunks;
+  std::vector<query::v1::TraceSummary> summaries;  // of every page
+  std::vector<query::v1::PageEnd> ends;            // of the pages, one after the other; then empty
+  query::v1::ListOperationsResponse operations;
+  query::v1::ListAttributeKeysResponse keys;
+  query::v1::GetDependenciesRequest dependencies_request;
+  query::v1::GetDependenciesResponse dependencies;
   query::v1::ListServicesResponse services;
   query::v1::GetStatusResponse state;
   Status status;
   std::string asked_for;
-  query::v1::SearchTracesRequest search;
+  std::vector<query::v1::SearchTracesRequest> searches;
 };
 
 class CommandsTest : public testing::Test {
  protected:
   Answer Do(Command command) {
     options_.command = command;
-    return cli::Run({.options = options_,
-                     .client = client_,
-                     .style = {.width = 120},
-                     .json = {},
-                     .now = UnixNanosFrom(1'763'879'640'000'000'000)});
+    std::string written;
+    Answer answer = cli::Run({.options = options_,
+                              .client = client_,
+                              .style = {.width = 120},
+                              .json = {},
+                              .now = UnixNanosFrom(1'763'879'640'000'000'000),
+                              .write = [&](std::string_view text) {
+                                written += text;
+                                return ++writes_ < max_writes_;
+                              }});
+    answer.out = written + answer.out;
+    return answer;
+  }
+  void AddEnd(const std::string& next, query::v1::Partial partial = query::v1::PARTIAL_NO) {
+    query::v1::PageEnd& end = client_.ends.emplace_back();
+    end.set_next_cursor(next);
+    end.set_partial(partial);
+    if (partial != query::v1::PARTIAL_NO) end.set_partial_detail("the search took too long");
   }
 
   void AddSpan() {
-    auto* span = client_.trace.add_resource_spans()->add_scope_spans()->add_spans();
+    auto* span = client_.chunks.emplace_back().add_resource_spans()->add_scope_spans()->add_spans();
     span->set_trace_id(std::string(16, 'T'));
     span->set_span_id(std::string(8, 's'));
     span->set_name("GET /");
@@ -76,6 +119,8 @@ class CommandsTest : public testing::Test {
 
   Options options_;
   FakeClient client_;
+  int writes_ = 0;
+  int max_writes_ = 1000;
 };
 
 TEST_F(CommandsTest, TraceDrawsWhatTheServerHas) {
@@ -102,7 +147,8 @@ TEST_F(CommandsTest, AServerThatIsNotThereExitsWith4AndSaysWhatToDo) {
   client_.status = Error{Code::kUnavailable, "connection refused"};
   options_.server = "collector:7317";
   for (const Command command :
-       {Command::kTrace, Command::kTraces, Command::kServices, Command::kStatus}) {
+       {Command::kTrace, Command::kTraces, Command::kServices, Command::kOperations, Command::kKeys,
+        Command::kDependencies, Command::kStatus}) {
     const Answer answer = Do(command);
     EXPECT_EQ(answer.exit_code, 4);
     EXPECT_EQ(answer.out, "");
@@ -132,23 +178,146 @@ TEST_F(CommandsTest, AQuestionThatTheServerRefusesExitsWith2AndRepeatsItHarmless
 }
 
 TEST_F(CommandsTest, TracesAsksForExactlyWhatWasFiltered) {
-  options_.filter = {.service = "checkout",
-                     .operation = "GET /",
+  options_.filter = {.query = "code>=500",
+                     .service = "checkout",
+                     .operation = "GET \"/\"",
                      .from = UnixNanosFrom(5),
                      .to = UnixNanosFrom(9),
                      .min_duration = std::chrono::nanoseconds(3),
                      .max_duration = std::chrono::nanoseconds(4),
                      .errors = true,
-                     .limit = 7};
+                     .order = Order::kSlowest,
+                     .limit = 7,
+                     .page = "there"};
   (void)Do(Command::kTraces);
-  EXPECT_EQ(client_.search.service(), "checkout");
-  EXPECT_EQ(client_.search.operation(), "GET /");
-  EXPECT_EQ(client_.search.start_min_unix_nano(), 5u);
-  EXPECT_EQ(client_.search.start_max_unix_nano(), 9u);
-  EXPECT_EQ(client_.search.duration_min_nano(), 3u);
-  EXPECT_EQ(client_.search.duration_max_nano(), 4u);
-  EXPECT_TRUE(client_.search.errors_only());
-  EXPECT_EQ(client_.search.limit(), 7u);
+  ASSERT_EQ(client_.searches.size(), 1u);
+  const auto& search = client_.searches[0];
+  EXPECT_EQ(search.query(), R"(code>=500 service="checkout" name="GET \"/\"" trace.duration>=3ns )"
+                            R"(trace.duration<=4ns trace.error=true)");
+  EXPECT_EQ(search.start_min_unix_nano(), 5u);
+  EXPECT_EQ(search.start_max_unix_nano(), 9u);
+  EXPECT_EQ(search.order(), query::v1::ORDER_SLOWEST);
+  EXPECT_EQ(search.limit(), 7u);
+  EXPECT_EQ(search.cursor(), "there");
+}
+
+TEST_F(CommandsTest, AllAsksForPageAfterPage) {
+  AddSummary(true, 0);
+  AddEnd("a");
+  AddEnd("b", query::v1::PARTIAL_DEADLINE);  // there is a way on: nothing is missing
+  AddEnd("");
+  options_.filter.all = true;
+  for (const Format format : {Format::kName, Format::kTable}) {
+    options_.format = format;
+    const auto ends = client_.ends;
+    client_.searches.clear();
+    const Answer answer = Do(Command::kTraces);
+    client_.ends = ends;
+    EXPECT_EQ(answer.exit_code, 0);
+    EXPECT_EQ(answer.err, "");
+    ASSERT_EQ(client_.searches.size(), 3u);
+    EXPECT_EQ(client_.searches[0].cursor(), "");
+    EXPECT_EQ(client_.searches[1].cursor(), "a");
+    EXPECT_EQ(client_.searches[2].cursor(), "b");
+    EXPECT_EQ(std::count(answer.out.begin(), answer.out.end(), '\n'),
+              format == Format::kName ? 3 : 4);
+  }
+}
+
+TEST_F(CommandsTest, AllEndsWhenNothingMovesAnyMore) {
+  options_.filter.all = true;
+  AddEnd("a", query::v1::PARTIAL_DEADLINE);
+  AddEnd("a", query::v1::PARTIAL_DEADLINE);
+  const Answer answer = Do(Command::kTraces);
+  EXPECT_EQ(answer.exit_code, 5);
+  EXPECT_EQ(client_.searches.size(), 2u);
+}
+
+TEST_F(CommandsTest, AllEndsWhenNobodyReads) {
+  AddSummary(true, 0);
+  AddEnd("a");
+  AddEnd("b");
+  options_.filter.all = true;
+  options_.format = Format::kName;
+  max_writes_ = 1;
+  (void)Do(Command::kTraces);
+  EXPECT_EQ(client_.searches.size(), 1u);
+}
+
+TEST_F(CommandsTest, APartialAnswerIsPrintedAndExitsWith5) {
+  AddSummary(true, 0);
+  AddEnd("there", query::v1::PARTIAL_DEADLINE);
+  const Answer answer = Do(Command::kTraces);
+  EXPECT_EQ(answer.exit_code, 5);
+  EXPECT_NE(answer.out, "");
+  EXPECT_NE(answer.err.find("the search took too long"), std::string::npos);
+  EXPECT_NE(answer.err.find("--page there"), std::string::npos);
+}
+
+TEST_F(CommandsTest, OtlpIsWrittenAsItComes) {
+  AddSpan();
+  AddSpan();
+  options_.format = Format::kOtlp;
+  const Answer answer = Do(Command::kTrace);
+  EXPECT_EQ(answer.exit_code, 0);
+  EXPECT_EQ(writes_, 2);
+  EXPECT_EQ(answer.out.substr(0, 21), "{\n  \"resourceSpans\": ");
+  EXPECT_EQ(answer.out.substr(answer.out.size() - 7), "\n  ]\n}\n");
+  client_.chunks.clear();
+  EXPECT_EQ(Do(Command::kTrace).exit_code, 3);
+  EXPECT_EQ(Do(Command::kTrace).out, "");
+}
+
+TEST_F(CommandsTest, OperationsShowsEachKind) {
+  options_.service = "shop";
+  for (const std::uint32_t kind : {2u, 3u}) {
+    auto* operation = client_.operations.add_operations();
+    operation->set_name("GET /\t");
+    operation->set_kind(kind);
+    operation->set_span_count(1234);
+    operation->set_last_seen_unix_nano(1'763'879'628'000'000'000);
+  }
+  client_.operations.set_truncated(true);
+  const Answer answer = Do(Command::kOperations);
+  EXPECT_EQ(client_.asked_for, "shop");
+  EXPECT_EQ(answer.out,
+            "KIND    SPANS  LAST SEEN  OPERATION\n"
+            "server  1,234  12s ago    GET /\\t\n"
+            "client  1,234  12s ago    GET /\\t\n");
+  EXPECT_NE(answer.err.find("more than the collector keeps"), std::string::npos);
+  options_.format = Format::kName;
+  EXPECT_EQ(Do(Command::kOperations).out, "GET /\\t\n");
+}
+
+TEST_F(CommandsTest, KeysAreNamedAsQueriesNameThem) {
+  client_.keys.add_keys()->set_key("user.id");
+  auto* host = client_.keys.add_keys();
+  host->set_key("host.name");
+  host->set_of_resource(true);
+  host->set_span_count(5);
+  EXPECT_EQ(Do(Command::kKeys).out,
+            "OF        SPANS  ATTRIBUTE\n"
+            "span          0  user.id\n"
+            "resource      5  host.name\n");
+  options_.format = Format::kName;
+  EXPECT_EQ(Do(Command::kKeys).out, "span.user.id\nresource.host.name\n");
+}
+
+TEST_F(CommandsTest, DependenciesShowsCallsAndLatencies) {
+  options_.filter.from = UnixNanosFrom(5);
+  auto* edge = client_.dependencies.add_edges();
+  edge->set_caller("web");
+  edge->set_callee("db");
+  edge->set_calls(1233.6);
+  edge->set_errors(std::numeric_limits<double>::quiet_NaN());
+  edge->set_p50_nano(1'000'000);
+  edge->set_p95_nano(2'000'000);
+  edge->set_p99_nano(3'000'000);
+  EXPECT_EQ(Do(Command::kDependencies).out,
+            "CALLER  CALLEE  CALLS  ERRORS     P50     P95       P99\n"
+            "web     db      1,234       0  1.00ms  2.00ms    3.00ms\n");
+  EXPECT_EQ(client_.dependencies_request.start_min_unix_nano(), 5u);
+  EXPECT_EQ(client_.dependencies_request.start_max_unix_nano(), 0u);
 }
 
 TEST_F(CommandsTest, TracesDrawsALinePerTrace) {
@@ -182,10 +351,13 @@ TEST_F(CommandsTest, NoMatchIsNoError) {
             "{\n  \"schema\": \"clew.traces/v1\",\n  \"traces\": []\n}\n");
 }
 
-TEST_F(CommandsTest, AFullListSaysThatThereMayBeMore) {
+TEST_F(CommandsTest, APageThatIsNotTheLastSaysHowToGoOn) {
   AddSummary(true, 0);
-  options_.filter.limit = 1;
-  EXPECT_NE(Do(Command::kTraces).err.find("--limit"), std::string::npos);
+  AddEnd("there");
+  const Answer answer = Do(Command::kTraces);
+  EXPECT_EQ(answer.exit_code, 0);
+  EXPECT_NE(answer.err.find("--limit"), std::string::npos);
+  EXPECT_NE(answer.err.find("--page there"), std::string::npos);
 }
 
 TEST_F(CommandsTest, ServicesShowsCountAndAge) {

@@ -5,6 +5,8 @@
 
 #include "cli/render/json_dump.h"
 #include "cli/render/json_output.h"
+#include "cli/render/list_json.h"
+#include "cli/render/otlp_json.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 #include "query/v1/query.pb.h"
 
@@ -67,6 +69,22 @@ TracesData Example() {
   child->set_start_time_unix_nano(1'763'879'580'130'000'000);
   child->set_end_time_unix_nano(1'763'879'580'140'000'000);
   return traces;
+}
+
+std::string OtlpJson(const TracesData& traces, const JsonOptions& options) {
+  OtlpJsonWriter writer(options);
+  std::string text;
+  for (const auto& resource_spans : traces.resource_spans()) text += writer.Add(resource_spans);
+  return text + writer.End();
+}
+
+TEST(OtlpJson, InPiecesIsTheTextOfTheWhole) {
+  for (const bool pretty : {true, false}) {
+    for (const TracesData& traces : {Example(), TracesData()}) {
+      const std::string text = OtlpJson(traces, {.pretty = pretty});
+      EXPECT_EQ(nlohmann::ordered_json::parse(text).dump(pretty ? 2 : -1) + "\n", text);
+    }
+  }
 }
 
 TEST(OtlpJson, WritesIdsAsHexEnumsAsNumbersAndLongIntegersAsStrings) {
@@ -174,12 +192,58 @@ TEST(SummaryJson, IsTheSameAloneAndInAList) {
   trace.set_duration_nano(5);
   trace.add_services("orders");
   const auto alone = nlohmann::json::parse(TraceSummaryJson(trace, {}));
-  const auto list = nlohmann::json::parse(TracesJson({trace}, {}));
+  const auto list = nlohmann::json::parse(TracesJson({trace}, {}, {}));
   EXPECT_EQ(list["schema"], "clew.traces/v1");
   ASSERT_TRUE(list["traces"].is_array());
   EXPECT_EQ(list["traces"][0], alone);
   EXPECT_EQ(alone["start_unix_nano"], "1763879580000000000");
   EXPECT_EQ(alone["services"], nlohmann::json::array({"orders"}));
+}
+
+TEST(TracesJson, SaysWhereItGoesOnAndWhatItLacks) {
+  query::v1::PageEnd end;
+  EXPECT_FALSE(nlohmann::json::parse(TracesJson({}, end, {})).contains("next_page"));
+  end.set_next_cursor("abc");
+  end.set_partial(query::v1::PARTIAL_DEADLINE);
+  end.set_partial_detail("too slow");
+  const auto json = nlohmann::json::parse(TracesJson({}, end, {}));
+  EXPECT_EQ(json["next_page"], "abc");
+  EXPECT_EQ(json["partial"], "too slow");
+}
+
+TEST(ListJson, HasTheDocumentedFields) {
+  query::v1::ListOperationsResponse operations;
+  auto* operation = operations.add_operations();
+  operation->set_name("GET /");
+  operation->set_kind(2);
+  operation->set_span_count(5);
+  auto json = nlohmann::json::parse(OperationsJson(operations, "shop", {}));
+  EXPECT_EQ(json["schema"], "clew.operations/v1");
+  EXPECT_EQ(json["service"], "shop");
+  EXPECT_EQ(json["operations"][0]["kind"], "server");
+  EXPECT_EQ(json["operations"][0]["span_count"], 5);
+
+  query::v1::ListAttributeKeysResponse keys;
+  keys.add_keys()->set_key("user.id");
+  keys.mutable_keys(0)->set_of_resource(true);
+  keys.set_truncated(true);
+  json = nlohmann::json::parse(AttributeKeysJson(keys, {}));
+  EXPECT_EQ(json["schema"], "clew.keys/v1");
+  EXPECT_EQ(json["truncated"], true);
+  EXPECT_EQ(json["keys"][0],
+            (nlohmann::json{{"key", "user.id"}, {"of", "resource"}, {"span_count", 0}}));
+
+  query::v1::GetDependenciesResponse graph;
+  auto* edge = graph.add_edges();
+  edge->set_caller("web");
+  edge->set_callee("db");
+  edge->set_calls(1.5);
+  edge->set_p99_nano(7);
+  json = nlohmann::json::parse(DependenciesJson(graph, {}));
+  EXPECT_EQ(json["schema"], "clew.dependencies/v1");
+  EXPECT_FALSE(json.contains("start_max"));
+  EXPECT_EQ(json["dependencies"][0]["calls"], 1.5);
+  EXPECT_EQ(json["dependencies"][0]["p99_nano"], 7);
 }
 
 TEST(ServicesAndStatusJson, AreObjectsWithASchema) {

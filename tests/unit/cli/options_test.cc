@@ -123,6 +123,30 @@ TEST_F(OptionsTest, SearchesHaveTimesDurationsAndALimit) {
   EXPECT_EQ(options->format, Format::kJsonLines);
 }
 
+TEST_F(OptionsTest, QueriesAreWordsAndHaveAnOrderAndPages) {
+  auto options =
+      Parse({"traces", "service=shop", "duration > 5ms", "--order", "slowest", "--page", "there"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->filter.query, "service=shop duration > 5ms");
+  EXPECT_EQ(options->filter.order, Order::kSlowest);
+  EXPECT_EQ(options->filter.page, "there");
+  EXPECT_FALSE(options->filter.all);
+  options = Parse({"traces", "--all"});
+  EXPECT_TRUE(options->filter.all);
+  EXPECT_EQ(options->filter.query, "");
+  EXPECT_NE(ErrorOf({"traces", "--order", "fastest"}), "");
+  EXPECT_NE(ErrorOf({"traces", "--all", "--limit", "5"}), "");
+}
+
+TEST_F(OptionsTest, ListsAreOfAServiceOrOfATime) {
+  EXPECT_EQ(Parse({"operations", "shop"})->service, "shop");
+  EXPECT_NE(ErrorOf({"operations"}), "");
+  EXPECT_EQ(*Parse({"dependencies"})->filter.from, kNow - std::chrono::hours(24));
+  EXPECT_EQ(*Parse({"dependencies", "--since", "1h"})->filter.from, kNow - std::chrono::hours(1));
+  EXPECT_NE(ErrorOf({"dependencies", "-o", "name"}), "");
+  EXPECT_EQ(Parse({"keys", "-o", "name"})->format, Format::kName);
+}
+
 TEST_F(OptionsTest, RefusesWhatContradictsItself) {
   EXPECT_NE(ErrorOf({"traces", "--since", "1h", "--from", "now-2h"}), "");
   EXPECT_NE(ErrorOf({"traces", "--from", "now", "--to", "now-2h"}), "");

@@ -123,21 +123,54 @@ TEST_F(CollectorTest, WhatIsAcknowledgedIsFoundAtOnce) {
 
   grpc::ClientContext context;
   query::v1::SearchTracesRequest request;
-  request.set_service("db");
-  request.set_errors_only(true);
+  request.set_query("service=db error=true");
   const auto reader = query_->SearchTraces(&context, request);
-  query::v1::TraceSummary summary;
-  ASSERT_TRUE(reader->Read(&summary));
-  EXPECT_EQ(summary.trace_id(), TestTraceId(1).View());
-  EXPECT_EQ(summary.root_service(), "shop");
-  EXPECT_EQ(summary.span_count(), 2u);
-  EXPECT_FALSE(reader->Read(&summary));
+  query::v1::SearchTracesResponse part;
+  ASSERT_TRUE(reader->Read(&part));
+  EXPECT_EQ(part.trace().trace_id(), TestTraceId(1).View());
+  EXPECT_EQ(part.trace().root_service(), "shop");
+  EXPECT_EQ(part.trace().span_count(), 2u);
+  ASSERT_TRUE(reader->Read(&part));
+  ASSERT_TRUE(part.has_end());
+  EXPECT_EQ(part.end().next_cursor(), "");
+  EXPECT_EQ(part.end().partial(), query::v1::PARTIAL_NO);
+  EXPECT_FALSE(reader->Read(&part));
   EXPECT_TRUE(reader->Finish().ok());
 
   grpc::ClientContext services_context;
   query::v1::ListServicesResponse services;
   ASSERT_TRUE(query_->ListServices(&services_context, {}, &services).ok());
   EXPECT_EQ(services.services_size(), 2);
+
+  grpc::ClientContext operations_context;
+  query::v1::ListOperationsRequest of_shop;
+  of_shop.set_service("shop");
+  query::v1::ListOperationsResponse operations;
+  ASSERT_TRUE(query_->ListOperations(&operations_context, of_shop, &operations).ok());
+  EXPECT_EQ(operations.operations_size(), 1);
+
+  grpc::ClientContext keys_context;
+  query::v1::ListAttributeKeysResponse keys;
+  ASSERT_TRUE(query_->ListAttributeKeys(&keys_context, {}, &keys).ok());
+  EXPECT_EQ(keys.keys_size(), 2);
+
+  grpc::ClientContext dependencies_context;
+  query::v1::GetDependenciesResponse dependencies;
+  ASSERT_TRUE(query_->GetDependencies(&dependencies_context, {}, &dependencies).ok());
+  ASSERT_EQ(dependencies.edges_size(), 1);
+  EXPECT_EQ(dependencies.edges(0).callee(), "db");
+}
+
+TEST_F(CollectorTest, AWrongQueryIsRefusedWithItsColumn) {
+  grpc::ClientContext context;
+  query::v1::SearchTracesRequest request;
+  request.set_query("service=db duration>fast");
+  const auto reader = query_->SearchTraces(&context, request);
+  query::v1::SearchTracesResponse part;
+  EXPECT_FALSE(reader->Read(&part));
+  const grpc::Status status = reader->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("query, column 21: "));
 }
 
 TEST_F(CollectorTest, BadSpansAreRejectedByPartialSuccessAndCounted) {

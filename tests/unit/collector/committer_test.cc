@@ -31,10 +31,19 @@ class SlowStore final : public store::SpanStore {
   Result<std::vector<TraceId>> FindByPrefix(const std::string& prefix, std::size_t limit) override {
     return none.FindByPrefix(prefix, limit);
   }
-  Result<std::vector<store::TraceSummary>> Search(const store::TraceQuery& query) override {
-    return none.Search(query);
+  Result<store::Page> Search(const store::Query& query, const store::Budget& budget) override {
+    return none.Search(query, budget);
   }
   Result<std::vector<store::ServiceInfo>> Services() override { return none.Services(); }
+  Result<store::Listing<store::OperationInfo>> Operations(const std::string& service) override {
+    return none.Operations(service);
+  }
+  Result<store::Listing<store::AttributeKeyInfo>> AttributeKeys() override {
+    return none.AttributeKeys();
+  }
+  Result<store::DependencyGraph> Dependencies(UnixNanos from, UnixNanos to) override {
+    return none.Dependencies(from, to);
+  }
   store::StoreStats Stats() override { return none.Stats(); }
 
   store::MemoryStore none;

@@ -4,6 +4,7 @@
 #include "collector/query/convert.h"
 #include "collector/query/trace_chunks.h"
 #include "store/memory_store.h"
+#include "store/query/format.h"
 #include "test_spans.h"
 
 namespace clew::query {
@@ -14,53 +15,92 @@ using store::TestTraceId;
 using testing::HasSubstr;
 
 TEST(Convert, ZeroMeansNoBoundAndTheDefaultLimit) {
-  const auto query = ToTraceQuery({});
+  const auto query = ToQuery({});
   ASSERT_TRUE(query);
   EXPECT_EQ(query->limit, 20u);
   EXPECT_EQ(query->start_max, UnixNanos::max());
-  EXPECT_EQ(query->duration_max, std::chrono::nanoseconds::max());
+  EXPECT_EQ(query->order, store::Order::kNewest);
+  EXPECT_TRUE(query->conditions.empty());
 }
 
 TEST(Convert, EveryFieldReachesTheStore) {
   v1::SearchTracesRequest request;
-  request.set_service("shop");
-  request.set_operation("GET /");
+  request.set_query("service=shop code>=500");
   request.set_start_min_unix_nano(1);
   request.set_start_max_unix_nano(2);
-  request.set_duration_min_nano(3);
-  request.set_duration_max_nano(4);
-  request.set_errors_only(true);
+  request.set_order(v1::ORDER_SLOWEST);
   request.set_limit(5);
-  const auto query = ToTraceQuery(request);
+  request.set_cursor("somewhere");
+  const auto query = ToQuery(request);
   ASSERT_TRUE(query);
-  EXPECT_EQ(query->service, "shop");
-  EXPECT_EQ(query->operation, "GET /");
+  EXPECT_EQ(store::FormatConditions(query->conditions), "service=shop code>=500");
   EXPECT_EQ(query->start_min, UnixNanosFrom(1));
   EXPECT_EQ(query->start_max, UnixNanosFrom(2));
-  EXPECT_EQ(query->duration_min.count(), 3);
-  EXPECT_EQ(query->duration_max.count(), 4);
-  EXPECT_TRUE(query->errors_only);
+  EXPECT_EQ(query->order, store::Order::kSlowest);
   EXPECT_EQ(query->limit, 5u);
+  EXPECT_EQ(query->cursor, "somewhere");
 }
 
 TEST(Convert, NonsenseIsRefusedByName) {
   const auto message = [](void (*spoil)(v1::SearchTracesRequest&)) {
     v1::SearchTracesRequest request;
     spoil(request);
-    const auto query = ToTraceQuery(request);
+    const auto query = ToQuery(request);
     return query ? std::string("accepted") : query.error().message;
   };
   EXPECT_THAT(message([](auto& r) { r.set_limit(10'001); }), HasSubstr("limit"));
-  EXPECT_THAT(message([](auto& r) { r.set_service(std::string(2000, 'x')); }),
-              HasSubstr("service"));
+  EXPECT_THAT(message([](auto& r) { r.set_query("service"); }), HasSubstr("query, column 8: "));
+  EXPECT_THAT(message([](auto& r) { r.set_order(static_cast<v1::Order>(9)); }),
+              HasSubstr("order 9"));
   EXPECT_THAT(message([](auto& r) { r.set_start_min_unix_nano(~0ull); }), HasSubstr("start_min"));
   EXPECT_THAT(message([](auto& r) { r.set_start_max_unix_nano(~0ull); }), HasSubstr("start_max"));
-  EXPECT_THAT(message([](auto& r) { r.set_duration_min_nano(~0ull); }), HasSubstr("duration_min"));
-  EXPECT_THAT(message([](auto& r) { r.set_duration_max_nano(~0ull); }), HasSubstr("duration_max"));
   EXPECT_THAT(message([](auto& r) { r.set_start_min_unix_nano(2), r.set_start_max_unix_nano(1); }),
               HasSubstr("start_min is after start_max"));
-  EXPECT_THAT(message([](auto& r) { r.set_duration_min_nano(2), r.set_duration_max_nano(1); }),
-              HasSubstr("duration_min is over duration_max"));
+  EXPECT_THAT(message([](auto& r) { r.set_cursor(std::string(1000, 'x')); }), HasSubstr("cursor"));
+}
+
+TEST(Convert, ASearchEndsBeforeItsCallerGivesUp) {
+  EXPECT_EQ(SearchTime(std::chrono::seconds(10)), std::chrono::seconds(9));
+  EXPECT_EQ(SearchTime(std::chrono::nanoseconds::max()), std::chrono::minutes(1));
+  EXPECT_LE(SearchTime(std::chrono::seconds(-1)).count(), 0);
+}
+
+TEST(Convert, PagesSayWhyTheyArePartial) {
+  const v1::PageEnd end =
+      ToPageEnd({.next_cursor = "next", .partial = store::Partial::kMemory, .partial_detail = "x"});
+  EXPECT_EQ(end.next_cursor(), "next");
+  EXPECT_EQ(end.partial(), v1::PARTIAL_MEMORY);
+  EXPECT_EQ(end.partial_detail(), "x");
+  EXPECT_EQ(ToPageEnd({}).partial(), v1::PARTIAL_NO);
+}
+
+TEST(Convert, ListsSayThatTheyAreCut) {
+  store::Listing<store::OperationInfo> operations;
+  operations.items.push_back({"GET /", 2, 5, UnixNanosFrom(7)});
+  operations.truncated = true;
+  const v1::ListOperationsResponse response = ToProto(operations);
+  EXPECT_TRUE(response.truncated());
+  EXPECT_EQ(response.operations(0).name(), "GET /");
+  EXPECT_EQ(response.operations(0).kind(), 2u);
+  EXPECT_EQ(response.operations(0).span_count(), 5u);
+  EXPECT_EQ(response.operations(0).last_seen_unix_nano(), 7u);
+}
+
+TEST(Convert, DependenciesKeepTheirRangeAndHaveNoNegativeTimes) {
+  store::DependencyGraph graph{.start_min = UnixNanosFrom(5), .start_max = UnixNanos::max()};
+  graph.edges.push_back({.caller = "web",
+                         .callee = "db",
+                         .calls = 1.5,
+                         .errors = 0.5,
+                         .p50 = std::chrono::nanoseconds(-3),
+                         .p99 = std::chrono::nanoseconds(9)});
+  const v1::GetDependenciesResponse response = ToProto(graph);
+  EXPECT_EQ(response.start_min_unix_nano(), 5u);
+  EXPECT_EQ(response.start_max_unix_nano(), 0u);
+  EXPECT_EQ(response.edges(0).caller(), "web");
+  EXPECT_EQ(response.edges(0).calls(), 1.5);
+  EXPECT_EQ(response.edges(0).p50_nano(), 0u);
+  EXPECT_EQ(response.edges(0).p99_nano(), 9u);
 }
 
 TEST(ResolveTraceId, TakesWholeIdsAndUnambiguousPrefixesOfEitherCase) {

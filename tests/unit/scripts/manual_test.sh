@@ -11,7 +11,8 @@ for page in "$manual"/*.[1-8]; do
 done
 for program in "$@"; do
   page=$(echo "$manual/$(basename "$program")".[1-8])
-  help=$("$program" --help; [[ $program != */tracectl ]] || { "$program" trace --help; "$program" traces --help; })
+  help=$("$program" --help
+    [[ $program != */tracectl ]] || for command in trace traces dependencies; do "$program" $command --help; done)
   flags=$(grep -oE -- '--[a-z][a-z-]+' <<<"$help" | sort -u)
   [[ -n $flags ]] || { echo "$program --help names no flags"; status=1; }
   for flag in $flags; do

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
+#include "store/query/parse.h"
 
 namespace clew::store {
 namespace {
@@ -14,6 +15,20 @@ std::string IdBytes(std::uint64_t number, std::size_t size) {
   std::string bytes(size - sizeof(number), '\x11');
   AppendU64be(bytes, number);
   return bytes;
+}
+
+// `message` is a Span or a Resource.
+template <typename Message>
+void AddAttributes(const TestAttributes& attributes, Message& message) {
+  for (const auto& [key, value] : attributes) {
+    auto* const attribute = message.add_attributes();
+    attribute->set_key(key);
+    auto& any = *attribute->mutable_value();
+    if (const auto* text = std::get_if<std::string>(&value)) any.set_string_value(*text);
+    if (const auto* flag = std::get_if<bool>(&value)) any.set_bool_value(*flag);
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) any.set_int_value(*integer);
+    if (const auto* real = std::get_if<double>(&value)) any.set_double_value(*real);
+  }
 }
 
 }  // namespace
@@ -28,9 +43,8 @@ TraceId TestTraceId(std::uint64_t number) {
 
 SpanRecord MakeSpan(const TestSpan& span) {
   opentelemetry::proto::trace::v1::ResourceSpans resource;
-  auto* service = resource.mutable_resource()->add_attributes();
-  service->set_key("service.name");
-  service->mutable_value()->set_string_value(span.service);
+  AddAttributes({{"service.name", span.service}}, *resource.mutable_resource());
+  AddAttributes(span.resource, *resource.mutable_resource());
   opentelemetry::proto::trace::v1::ScopeSpans scope;
   scope.mutable_scope()->set_name("test");
 
@@ -40,7 +54,7 @@ SpanRecord MakeSpan(const TestSpan& span) {
   if (span.parent != 0) record.parent_id = *SpanId::FromBytes(IdBytes(span.parent, 8));
   record.service = span.service;
   record.name = span.name;
-  record.kind = 2;
+  record.kind = span.kind;
   record.status_code = span.error ? 2 : 0;
   record.start = UnixNanosFrom(span.start_ms * 1'000'000);
   record.end = record.start + std::chrono::milliseconds(span.duration_ms);
@@ -50,12 +64,12 @@ SpanRecord MakeSpan(const TestSpan& span) {
   proto.set_span_id(std::string(record.span_id.View()));
   if (span.parent != 0) proto.set_parent_span_id(std::string(record.parent_id.View()));
   proto.set_name(span.name);
-  proto.set_kind(opentelemetry::proto::trace::v1::Span::SPAN_KIND_SERVER);
+  proto.set_kind(static_cast<opentelemetry::proto::trace::v1::Span::SpanKind>(span.kind));
+  proto.set_trace_state(span.trace_state);
   proto.set_start_time_unix_nano(ToUint64(record.start));
   proto.set_end_time_unix_nano(ToUint64(record.end));
-  auto* attribute = proto.add_attributes();
-  attribute->set_key("payload");
-  attribute->mutable_value()->set_string_value(span.payload);
+  AddAttributes({{"payload", span.payload}}, proto);
+  AddAttributes(span.attributes, proto);
   if (span.error)
     proto.mutable_status()->set_code(opentelemetry::proto::trace::v1::Status::STATUS_CODE_ERROR);
 
@@ -86,6 +100,25 @@ std::vector<SpanRecord> ReadAll(SpanStore& store, const TraceId& trace) {
   });
   CLEW_CHECK(read.has_value() || read.error().code == Code::kNotFound);
   return spans;
+}
+
+Query Ask(std::string_view expression) {
+  auto conditions = ParseConditions(expression);
+  CLEW_CHECK(conditions.has_value());
+  Query query;
+  query.conditions = *std::move(conditions);
+  return query;
+}
+
+std::vector<TraceSummary> SearchAll(SpanStore& store, Query query) {
+  std::vector<TraceSummary> all;
+  do {
+    auto page = store.Search(query, {});
+    CLEW_CHECK(page.has_value() && page->partial == Partial::kNo);
+    all.insert(all.end(), page->traces.begin(), page->traces.end());
+    query.cursor = page->next_cursor;
+  } while (!query.cursor.empty());
+  return all;
 }
 
 TempDir::TempDir() {

@@ -6,11 +6,17 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "store/span_store.h"
 
 namespace clew::store {
+
+using TestValue = std::variant<std::string, bool, std::int64_t, double>;
+using TestAttributes = std::vector<std::pair<std::string, TestValue>>;
 
 struct TestSpan {
   std::uint64_t trace = 1;
@@ -22,6 +28,10 @@ struct TestSpan {
   std::uint64_t duration_ms = 10;
   bool error = false;
   std::string payload;  // an attribute, so that spans with equal ids can differ
+  std::uint8_t kind = 2;
+  TestAttributes attributes;  // behind `payload`
+  TestAttributes resource;    // behind service.name
+  std::string trace_state;
 };
 
 TraceId TestTraceId(std::uint64_t number);
@@ -31,6 +41,11 @@ SpanRecord MakeSpan(const TestSpan& span);
 std::vector<std::string> Sorted(const std::vector<SpanRecord>& spans);
 // All that the store holds of a trace.
 std::vector<SpanRecord> ReadAll(SpanStore& store, const TraceId& trace);
+
+// The query of an expression, which must be right.
+Query Ask(std::string_view expression);
+// The traces of all pages.
+std::vector<TraceSummary> SearchAll(SpanStore& store, Query query);
 
 // A directory that goes when the test ends.
 class TempDir {

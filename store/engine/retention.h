@@ -1,0 +1,39 @@
+// What is kept: whole buckets go, oldest first. A bucket is an hour in which spans were sealed.
+#pragma once
+
+#include <rocksdb/compaction_filter.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "store/engine/segment_meta.h"
+#include "store/rocks_store.h"
+
+namespace clew::store {
+
+// The segments that the policy lets go of, and what they are. `now`: of the store's clock;
+// `free_bytes`: of the disk.
+struct RetentionPlan {
+  std::vector<SegmentKey> drop;
+  RetentionReport report;
+};
+RetentionPlan PlanRetention(const Catalog& catalog, const RetentionPolicy& policy, UnixNanos now,
+                            std::uint64_t free_bytes);
+
+// Takes rows of the family `trace` away whose parts have all been dropped, when RocksDB rewrites
+// them anyway: until then readers pass over them.
+class DropForgottenTraces final : public rocksdb::CompactionFilter {
+ public:
+  // Buckets before it hold nothing any more. Any thread.
+  void SetFirstBucket(std::uint32_t bucket) { first_bucket_ = bucket; }
+  bool Filter(int level, const rocksdb::Slice& key, const rocksdb::Slice& value,
+              std::string* new_value, bool* value_changed) const override;
+  const char* Name() const override { return "clew.DropForgottenTraces"; }
+
+ private:
+  std::atomic<std::uint32_t> first_bucket_{0};
+};
+
+}  // namespace clew::store

@@ -1,0 +1,253 @@
+#include "store/engine/writer.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/log.h"
+#include "store/fragment.h"
+
+namespace clew::store {
+namespace {
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+rocksdb::WriteOptions Durable() {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Writer>> Writer::Make(RocksDb& db, Visible& visible, SealedCounts& counts,
+                                             const TraceParts& parts, SegmentCache& cache,
+                                             WriterOptions options) {
+  std::unique_ptr<Writer> self(new Writer(db, visible, counts, parts, cache, std::move(options)));
+  if (const Status loaded = self->Load(); !loaded) return loaded.error();
+  self->sealer_ = std::jthread([writer = self.get()] { writer->SealLoop(); });
+  return self;
+}
+
+Writer::Writer(RocksDb& db, Visible& visible, SealedCounts& counts, const TraceParts& parts,
+               SegmentCache& cache, WriterOptions options)
+    : db_(db),
+      visible_(visible),
+      counts_(counts),
+      parts_(parts),
+      cache_(cache),
+      options_(std::move(options)),
+      states_(options_.state_bytes),
+      hours_(counts.hours()) {}
+
+Writer::~Writer() {
+  MutexLock lock(mutex_);
+  stopping_ = true;
+  wake_.notify_all();
+  room_.notify_all();
+}
+
+Status Writer::Load() {
+  MutexLock lock(mutex_);
+  std::string stored;
+  const rocksdb::Status status = db_.db().Get({}, db_.meta(), ToSlice(kTotalsKey), &stored);
+  if (status.ok()) {
+    const auto decoded = DecodeTotals(stored);
+    if (!decoded) return Error{Code::kCorrupt, "stored totals: not what was written"};
+    sealed_ = *decoded;
+  } else if (!status.IsNotFound()) {
+    return FromRocks("read totals", status);
+  }
+  return ReadHot();
+}
+
+// What was acknowledged and not sealed yet becomes what it was: the same chunks in the same order.
+Status Writer::ReadHot() {
+  const std::unique_ptr<rocksdb::Iterator> rows(db_.db().NewIterator({}, db_.hot()));
+  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+    const auto sequence = DecodeHotKey(rows->key().ToStringView());
+    if (!sequence) return Error{Code::kCorrupt, "stored hot key: wrong shape"};
+    auto spans = DecodeFragment(rows->value().ToStringView());
+    if (!spans) return spans.error();
+    std::vector<Call> calls;
+    auto grown = Grow(*spans, calls);
+    if (!grown) return grown.error();
+    sealed_.next_sequence = std::max(sealed_.next_sequence, *sequence + 1);
+    Publish(std::make_shared<const HotChunk>(*sequence, *std::move(grown), std::move(calls)));
+  }
+  return rows->status().ok() ? Status{} : FromRocks("read hot spans", rows->status());
+}
+
+Status Writer::Append(const SpanBatch& batch) {
+  if (batch.empty()) return {};
+  MutexLock lock(mutex_);
+  if (const Status space = CheckSpace(); !space) return space;
+  if (const Status room = WaitForRoom(); !room) return room;
+  if (const Status repaired = Repair(); !repaired) return repaired;
+  std::vector<Call> calls;
+  auto added = Grow(batch, calls);
+  Status result = added ? Status{} : Status(added.error());
+  if (added && !added->empty()) {
+    std::vector<const SpanRecord*> spans;
+    spans.reserve(added->size());
+    for (const SpanRecord& span : *added) spans.push_back(&span);
+    const std::uint64_t sequence = sealed_.next_sequence;
+    const rocksdb::Status written =
+        db_.db().Put(Durable(), db_.hot(), EncodeHotKey(sequence), EncodeFragment(spans));
+    if (written.ok()) {
+      ++sealed_.next_sequence;
+      Publish(std::make_shared<const HotChunk>(sequence, *std::move(added), std::move(calls)));
+    } else {
+      failed_ = true;
+      result = FromRocks("write spans", written);
+    }
+  }
+  states_.Trim();
+  states_wrong_ = !result.has_value();
+  if (MustSeal()) wake_.notify_one();
+  return result;
+}
+
+// Refusing while there is room is better than failing without: a write that ends half-way stops the
+// database.
+Status Writer::CheckSpace() const {
+  struct statvfs disk {};
+  if (::statvfs(options_.path.c_str(), &disk) != 0) {
+    return ErrnoError("ask for free space of", options_.path, errno);
+  }
+  const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  if (free >= options_.min_free_bytes) return {};
+  return Error{Code::kExhausted, "the disk of " + options_.path + " has " + std::to_string(free) +
+                                     " bytes left, less than " +
+                                     std::to_string(options_.min_free_bytes)};
+}
+
+// After a failed write RocksDB refuses all others until it has been told to go on. It does not get
+// over a log that could not be written: then everything can still be read, and writing goes on
+// after the store has been opened again.
+Status Writer::Repair() {
+  if (failed_) {
+    const rocksdb::Status status = db_.db().Resume();
+    if (!status.ok()) {
+      return FromRocks("writing has failed; free the disk or replace it, and start again", status);
+    }
+    failed_ = false;
+  }
+  if (states_wrong_) {
+    if (const Status rebuilt = RebuildStates(); !rebuilt) return rebuilt;
+    states_wrong_ = false;
+  }
+  return {};
+}
+
+// Hot spans are in memory and are all asked by every search, so there must not be too many.
+Status Writer::WaitForRoom() {
+  constexpr std::uint64_t kMaxHotBytes = 256u << 20;
+  const std::uint64_t most = options_.seal_spans * 4;
+  room_.wait(mutex_, [&]() REQUIRES(mutex_) {
+    return stopping_ || seal_error_ || (hot_spans_ < most && hot_bytes_ < kMaxHotBytes);
+  });
+  if (hot_spans_ < most && hot_bytes_ < kMaxHotBytes) return {};
+  if (seal_error_) return *seal_error_;
+  return Error{Code::kUnavailable, "the store is closing"};
+}
+
+Result<SpanBatch> Writer::Grow(const SpanBatch& batch, std::vector<Call>& calls) {
+  const UnixNanos now = UnixClock::now();
+  const View view = visible_.Take();  // sealing waits for mutex_: it stays true
+  SpanBatch added;
+  added.reserve(batch.size());
+  for (const SpanRecord& span : batch) {
+    auto state = StateOf(view, span.trace_id);
+    if (!state) return state.error();
+    if (!grower_.Add(span, fingerprinter_.Of(span), now, **state, &calls)) continue;
+    if ((*state)->hot_spans++ == 0 && (*state)->parts.empty()) ++hot_new_traces_;
+    NoteLate(span.trace_id, **state);
+    added.push_back(span);
+  }
+  return added;
+}
+
+Result<TraceState*> Writer::StateOf(const View& view, const TraceId& trace) {
+  if (TraceState* const known = states_.Find(trace)) return known;
+  auto parts = parts_.SealedParts(view, trace);
+  if (!parts) return parts.error();
+  TraceState state;
+  state.parts = *std::move(parts);
+  if (!state.parts.empty()) {
+    // What cannot be read must not keep the rest of the trace away: a repeated span may be stored
+    // twice then.
+    if (const Status loaded = LoadSealed(view, trace, state); !loaded) {
+      LOG_WARN("sealed spans cannot be read", {"trace_id", trace.ToHex()},
+               {"error", loaded.error().message});
+    }
+  }
+  TraceState* const inserted = states_.Insert(trace);
+  *inserted = std::move(state);
+  return inserted;
+}
+
+// A trace grows that is not remembered any more: its sealed spans are read again.
+Status Writer::LoadSealed(const View& view, const TraceId& trace, TraceState& state) {
+  Fingerprinter fingerprinter;
+  const UnixNanos now = UnixClock::now();
+  for (const SegmentKey& part : state.parts) {
+    const auto segment = cache_.Open(view, part);
+    if (!segment) return segment.error();
+    const auto at = (*segment)->FindTrace(trace);
+    if (!at) return at.error();
+    if (!*at)
+      return Error{Code::kCorrupt, NameOf(part) + ": trace " + trace.ToHex() + " is missing"};
+    const Status read = (*segment)->ReadTrace(**at, [&](SpanRecord&& span, std::uint64_t) {
+      grower_.Add(span, fingerprinter.Of(span), now, state, nullptr);
+      state.sealed.Add(GlanceAt(span));
+      return true;
+    });
+    if (!read) return read;
+  }
+  return {};
+}
+
+void Writer::NoteLate(const TraceId& trace, const TraceState& state) {
+  if (state.parts.empty()) return;
+  late_[trace] = {state.parts, state.start, state.end - state.start};
+  late_changed_ = true;
+}
+
+std::shared_ptr<const LateTraces> Writer::CopyLate() {
+  late_changed_ = false;
+  return std::make_shared<const LateTraces>(late_);
+}
+
+void Writer::Publish(std::shared_ptr<const HotChunk> chunk) {
+  hot_spans_ += chunk->spans().size();
+  hot_bytes_ += chunk->bytes();
+  hot_.push_back({chunk, std::chrono::steady_clock::now()});
+  visible_.Append(std::move(chunk), late_changed_ ? CopyLate() : nullptr);
+}
+
+// Forgets what a failed write has left in the states, and reads the hot spans in again.
+Status Writer::RebuildStates() {
+  states_.Clear();
+  late_.clear();
+  late_changed_ = true;
+  hot_new_traces_ = 0;
+  for (const Hot& hot : hot_) {
+    std::vector<Call> counted;  // the chunk has them already
+    if (const auto grown = Grow(hot.chunk->spans(), counted); !grown) return grown.error();
+  }
+  return {};
+}
+
+WriterStats Writer::stats() const {
+  MutexLock lock(mutex_);
+  return {.spans = sealed_.spans + hot_spans_,
+          .traces = sealed_.traces + hot_new_traces_,
+          .hot_spans = hot_spans_,
+          .seals = seals_,
+          .exact_spans = exact_spans_,
+          .longest_seal_lag = longest_lag_};
+}
+
+}  // namespace clew::store
