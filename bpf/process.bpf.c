@@ -43,12 +43,16 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task)
 {
-	const __u32 tgid = task->tgid;
+	const __u32 tgid = task->tgid, tid = task->pid;
+	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
 
-	if (bpf_map_lookup_elem(&procs, &tgid))
+	if (p) { /* another program, whose loops have no probes yet */
+		__sync_fetch_and_and(&p->flags, ~(PROC_NGINX | PROC_LOOP));
+		bpf_map_delete_elem(&loops, &tid);
 		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
-	else
+	} else {
 		traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
+	}
 	return 0;
 }
 

@@ -35,12 +35,20 @@ std::uint32_t LoopProbes::Follow(std::uint32_t tgid) {
   const std::string folder = "/proc/" + std::to_string(tgid);
   const std::string path = folder + "/exe";
   MutexLock lock(mutex_);
-  links_.erase(tgid);
   const Fd executable = process::OpenRegular(path.c_str());
   struct stat status {};
-  if (!executable.valid() || fstat(executable.get(), &status) != 0) return 0;
+  if (!executable.valid() || fstat(executable.get(), &status) != 0) {
+    links_.erase(tgid);
+    return 0;
+  }
   const File file{status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
   const LoopPlan& plan = PlanOf(file, executable);
+  const std::uint32_t flag = plan.kind == LoopKind::kNginx ? ProcEntry::kNginx : ProcEntry::kLoop;
+  const auto started = proc_.StartTicks(tgid);
+  const std::uint64_t start_ticks = started ? *started : 0;
+  const auto known = links_.find(tgid);
+  if (known != links_.end() && known->second.file == file && known->second.start_ticks == start_ticks) return flag;
+  links_.erase(tgid);
   if (!plan.missing.empty()) {
     ++incomplete_;
     LOG_INFO("event loop not followed", {"pid", std::to_string(tgid)}, {"no probe in", plan.missing});
@@ -56,9 +64,9 @@ std::uint32_t LoopProbes::Follow(std::uint32_t tgid) {
     }
     links.push_back(std::move(link).value());
   }
-  links_[tgid] = std::move(links);
+  links_[tgid] = {file, start_ticks, std::move(links)};
   ++followed_;
-  return plan.kind == LoopKind::kNginx ? ProcEntry::kNginx : ProcEntry::kLoop;
+  return flag;
 }
 
 std::uint32_t LoopProbes::FollowChild(std::uint32_t tgid, std::uint32_t parent) {

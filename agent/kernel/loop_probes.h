@@ -13,6 +13,7 @@
 
 #include "agent/kernel/loop_plan.h"
 #include "agent/kernel/programs.h"
+#include "agent/process/proc_fs.h"
 #include "base/counter.h"
 #include "base/mutex.h"
 
@@ -23,9 +24,9 @@ class LoopProbes {
  public:
   explicit LoopProbes(Programs& programs) : programs_(programs) {}
 
-  // Puts probes into the process `tgid` in place of those that it had before (an exec, or another
-  // process with its number). Returns the flag of ProcEntry that says so, 0: none. Reads the
-  // executable at its first sight only.
+  // Puts probes into the process `tgid`, unless it has them; after an exec, or when its number is
+  // another process's now, in place of the old ones. Returns the flag of ProcEntry that says so, 0:
+  // none. Reads an executable at its first sight only.
   std::uint32_t Follow(std::uint32_t tgid);
   // As Follow for the child of a process that has probes; else does nothing and returns 0.
   std::uint32_t FollowChild(std::uint32_t tgid, std::uint32_t parent);
@@ -40,9 +41,15 @@ class LoopProbes {
   const LoopPlan& PlanOf(const File& file, const Fd& executable) REQUIRES(mutex_);
 
   Programs& programs_;
+  const process::ProcFs proc_;
   mutable Mutex mutex_;
   std::map<File, LoopPlan> plans_ GUARDED_BY(mutex_);
-  std::unordered_map<std::uint32_t, std::vector<Programs::Link>> links_ GUARDED_BY(mutex_);
+  struct Followed {
+    File file;
+    std::uint64_t start_ticks = 0;  // of the process
+    std::vector<Programs::Link> links;
+  };
+  std::unordered_map<std::uint32_t, Followed> links_ GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> followed_{0};
   std::atomic<std::uint64_t> incomplete_{0};
   std::atomic<std::uint64_t> refused_{0};
