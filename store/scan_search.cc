@@ -55,16 +55,10 @@ class FirstFew {
   }
 
  private:
-  struct InOrder {
-    Order order;
-    bool operator()(const Found& a, const Found& b) const {
-      return Precedes(order, a.place, b.place);
-    }
-  };
   const Query& query_;
   const std::size_t memory_;
   const Place after_;
-  std::multiset<Found, InOrder> found_{InOrder{query_.order}};
+  std::multiset<Found, ByPlace> found_{ByPlace{query_.order}};
   std::size_t bytes_ = 0;
   bool more_ = false;
 };

@@ -49,18 +49,13 @@ enum LeadField : std::uint32_t {
   kName = 5
 };
 
-UnixNanos Time(std::uint64_t ns) {
-  if (ns >> 63 != 0) throw protozero::invalid_length_exception{};
-  return UnixNanosFrom(ns);
-}
-
 LeadSpan DecodeLead(std::string_view bytes) {
   LeadSpan lead;
   for (WireReader in(bytes); in.Next();) {
     if (in.Is(kIsRoot, WireType::kVarint)) {
       lead.is_root = in.Varint() != 0;
     } else if (in.Is(kLeadStart, WireType::kFixed64)) {
-      lead.start = Time(in.Fixed64());
+      lead.start = in.Time();
     } else if (in.Is(kId, WireType::kBytes)) {
       const auto id = SpanId::FromBytes(in.Bytes());
       if (!id) throw protozero::invalid_length_exception{};
@@ -154,9 +149,9 @@ Result<Summary> DecodeSummary(std::string_view bytes) {
       if (in.Is(kLead, WireType::kBytes)) {
         summary.lead = DecodeLead(in.Bytes());
       } else if (in.Is(kStart, WireType::kFixed64)) {
-        summary.start = Time(in.Fixed64());
+        summary.start = in.Time();
       } else if (in.Is(kEnd, WireType::kFixed64)) {
-        summary.end = Time(in.Fixed64());
+        summary.end = in.Time();
       } else if (in.Is(kSpanCount, WireType::kVarint)) {
         summary.span_count = static_cast<std::uint32_t>(in.Varint());
       } else if (in.Is(kErrorCount, WireType::kVarint)) {

@@ -16,6 +16,8 @@
 #include <protozero/varint.hpp>
 #include <string_view>
 
+#include "base/time.h"
+
 namespace clew::store {
 
 enum class WireType : std::uint8_t {
@@ -56,6 +58,12 @@ class WireReader {
   std::uint64_t Varint() { return protozero::decode_varint(&at_, end_); }
   std::uint64_t Fixed64() { return Fixed<std::uint64_t>(); }
   std::uint32_t Fixed32() { return Fixed<std::uint32_t>(); }
+  // A fixed64 of nanoseconds that a clock can show.
+  UnixNanos Time() {
+    const std::uint64_t ns = Fixed64();
+    if (ns >> 63 != 0) throw protozero::invalid_length_exception{};
+    return UnixNanosFrom(ns);
+  }
   std::string_view Bytes() {
     const std::uint64_t size = protozero::decode_varint(&at_, end_);
     return Take(size);

@@ -148,11 +148,12 @@ void WriteFields(std::string& out, std::size_t room, Write write) {
 
 std::string EncodeResource(const span::Resource& resource) {
   std::string out;
-  for (auto [key, value] : resource.attributes) {
-    Repair(key);
-    Repair(value);
-    WriteFields(out, key.size() + TextSize(value) + kFieldRoom, [&](FieldWriter& writer) {
-      std::visit(PairWriter{writer, kResourceAttributes, key}, value);
+  for (span::Attribute attribute : resource.attributes) {
+    Repair(attribute.first);
+    Repair(attribute.second);
+    const std::size_t room = attribute.first.size() + TextSize(attribute.second) + kFieldRoom;
+    WriteFields(out, room, [&attribute](FieldWriter& writer) {
+      std::visit(PairWriter{writer, kResourceAttributes, attribute.first}, attribute.second);
     });
   }
   return out;

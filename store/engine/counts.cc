@@ -20,11 +20,6 @@ enum OperationField : std::uint32_t {
   kKind = 4
 };
 
-UnixNanos Time(std::uint64_t ns) {
-  if (ns >> 63 != 0) throw protozero::invalid_length_exception{};
-  return UnixNanosFrom(ns);
-}
-
 void ReadOperation(std::string_view bytes, ServiceCounts& counts) {
   std::pair<std::string, std::uint8_t> key;
   OperationCounts operation;
@@ -32,7 +27,7 @@ void ReadOperation(std::string_view bytes, ServiceCounts& counts) {
     if (in.Is(kOperationSpans, WireType::kVarint)) {
       operation.spans = in.Varint();
     } else if (in.Is(kOperationLastSeen, WireType::kFixed64)) {
-      operation.last_seen = Time(in.Fixed64());
+      operation.last_seen = in.Time();
     } else if (in.Is(kName, WireType::kBytes)) {
       key.first = in.Bytes();
     } else if (in.Is(kKind, WireType::kVarint)) {
@@ -189,7 +184,7 @@ Result<ServiceCounts> DecodeServiceCounts(std::string_view bytes) {
       if (in.Is(kSpans, WireType::kVarint)) {
         counts.spans = in.Varint();
       } else if (in.Is(kLastSeen, WireType::kFixed64)) {
-        counts.last_seen = Time(in.Fixed64());
+        counts.last_seen = in.Time();
       } else if (in.Is(kOperation, WireType::kBytes)) {
         ReadOperation(in.Bytes(), counts);
       } else if (in.Is(kTruncated, WireType::kVarint)) {

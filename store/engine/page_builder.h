@@ -36,19 +36,13 @@ class PageBuilder {
     Place place;
     TraceSummary summary;
   };
-  struct InOrder {
-    Order order;
-    bool operator()(const Found& a, const Found& b) const {
-      return Precedes(order, a.place, b.place);
-    }
-  };
 
   const Query& query_;
   const std::size_t memory_;
   const Cursor cursor_;
   mutable Mutex mutex_;
   // One more than the page holds: it says that there is a next one.
-  std::set<Found, InOrder> found_ GUARDED_BY(mutex_){InOrder{query_.order}};
+  std::set<Found, ByPlace> found_ GUARDED_BY(mutex_){ByPlace{query_.order}};
   std::size_t bytes_ GUARDED_BY(mutex_) = 0;
   std::size_t limit_ GUARDED_BY(mutex_) = query_.limit;  // smaller when memory is short
 };

@@ -128,15 +128,16 @@ Status SealedCounts::PutEdges(const Edges& edges, rocksdb::WriteBatch& batch) {
 }
 
 Result<Edges*> SealedCounts::Hour(std::uint32_t hour) {
-  const auto [at, is_new] = recent_.try_emplace(hour);
-  if (!is_new) return &at->second;
+  const auto placed = recent_.try_emplace(hour);
+  Edges& edges = placed.first->second;
+  if (!placed.second) return &edges;
   const Status read = EachRow(db_, {}, EdgeHourPrefix(hour), [&](auto key, auto value) {
     return ReadEdge(key, value, hour, [&](EdgeKey edge, EdgeCounts counts) {
-      at->second.emplace(std::move(edge), std::move(counts));
+      edges.emplace(std::move(edge), std::move(counts));
     });
   });
-  if (read) return &at->second;
-  recent_.erase(at);
+  if (read) return &edges;
+  recent_.erase(placed.first);
   return read.error();
 }
 

@@ -284,9 +284,7 @@ class Searcher::Run {
       }
       candidates.push_back(candidate);
     }
-    std::sort(candidates.begin(), candidates.end(), [this](const Candidate& a, const Candidate& b) {
-      return Precedes(query_.order, a.place, b.place);
-    });
+    std::sort(candidates.begin(), candidates.end(), ByPlace{query_.order});
     return candidates;
   }
 

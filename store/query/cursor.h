@@ -29,6 +29,14 @@ inline Place PlaceOf(const TraceSummary& summary) {
 }
 // True when `a` is listed before `b`.
 bool Precedes(Order order, const Place& a, const Place& b);
+// Orders what has a `place`.
+struct ByPlace {
+  Order order;
+  template <typename T>
+  bool operator()(const T& a, const T& b) const {
+    return Precedes(order, a.place, b.place);
+  }
+};
 
 struct Cursor {
   Place after;                // the next page begins with the first trace behind it

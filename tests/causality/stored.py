@@ -15,7 +15,7 @@ from tests.support.sandbox import Failure
 
 _GENERATED = environment.ROOT / "build" / "services" / "proto"
 _SERVICE = "/clew.query.v1.QueryService/"
-_MOST_TRACES = 10_000  # that one search returns
+_PAGE_TRACES = 10_000
 _TIMEOUT_S = 60
 _KINDS = {2: SERVER, 3: CLIENT}
 
@@ -73,20 +73,23 @@ def spans(collector):
             )
             return call(request, timeout=_TIMEOUT_S)
 
-        starts = {}  # trace id -> start
+        identities, cursor = [], ""
         while True:
-            latest = min(starts.values(), default=0)  # of the next page; newest come first
-            search = query.SearchTracesRequest(limit=_MOST_TRACES, start_max_unix_nano=latest)
-            page = {one.trace_id.hex(): one.start_unix_nano for one in ask("SearchTraces", search, "TraceSummary")}
-            known = len(starts)
-            starts.update(page)
-            if len(page) < _MOST_TRACES:
+            search = query.SearchTracesRequest(limit=_PAGE_TRACES, cursor=cursor)
+            end = None
+            for part in ask("SearchTraces", search, "SearchTracesResponse"):
+                if part.WhichOneof("part") == "end":
+                    end = part.end
+                else:
+                    identities.append(part.trace.trace_id.hex())
+            if end is None or end.partial != query.PARTIAL_NO:
+                raise Failure(f"a search gave a part only: {end}")
+            cursor = end.next_cursor
+            if not cursor:
                 break
-            if len(starts) == known:
-                raise Failure(f"more than {_MOST_TRACES} traces began in the same nanosecond")
         return [
             span
-            for identity in starts
+            for identity in identities
             for part in ask("GetTrace", query.GetTraceRequest(trace_id=identity), "GetTraceResponse")
             for span in _spans(part.resource_spans)
         ]

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,10 +39,10 @@ Result<std::unique_ptr<CollectorProcess>> CollectorProcess::Start(
     const std::string& binary, const std::vector<std::string>& extra,
     const std::filesystem::path& data_dir) {
   std::unique_ptr<CollectorProcess> self(new CollectorProcess);
-  std::string pattern = (std::filesystem::temp_directory_path() / "clew-bench-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) return ErrnoError("create", pattern, errno);
-  self->dir_ = pattern;
-  self->data_dir_ = data_dir.empty() ? self->dir_ / "data" : data_dir;
+  auto dir = TempDir::Make();
+  if (!dir) return dir.error();
+  self->dir_.emplace(std::move(dir).value());
+  self->data_dir_ = data_dir.empty() ? self->dir_->path() / "data" : data_dir;
   std::vector<std::string> args = {binary,           "--listen",    "127.0.0.1:0",
                                    "--query-listen", "127.0.0.1:0", "--metrics-listen",
                                    "127.0.0.1:0",    "--data-dir",  self->data_dir_.string()};
@@ -54,7 +53,7 @@ Result<std::unique_ptr<CollectorProcess>> CollectorProcess::Start(
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (self->dir_ / "log").c_str(),
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (self->dir_->path() / "log").c_str(),
                                    O_WRONLY | O_CREAT, 0600);
   const int failed =
       ::posix_spawn(&self->pid_, binary.c_str(), &actions, nullptr, argv.data(), environ);
@@ -65,7 +64,7 @@ Result<std::unique_ptr<CollectorProcess>> CollectorProcess::Start(
   while (!self->ReadAddresses()) {
     if (::waitpid(self->pid_, nullptr, WNOHANG) != 0 ||
         std::chrono::steady_clock::now() > give_up) {
-      return Error{Code::kUnavailable, binary + " does not serve: " + ReadFile(self->dir_ / "log")};
+      return Error{Code::kUnavailable, binary + " does not serve: " + ReadFile(self->dir_->path() / "log")};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -73,7 +72,7 @@ Result<std::unique_ptr<CollectorProcess>> CollectorProcess::Start(
 }
 
 bool CollectorProcess::ReadAddresses() {
-  const std::string log = ReadFile(dir_ / "log");
+  const std::string log = ReadFile(dir_->path() / "log");
   if (log.find('\n') == std::string::npos) return false;
   otlp_ = FieldOf(log, "otlp");
   query_ = FieldOf(log, "query");
@@ -88,8 +87,6 @@ void CollectorProcess::Kill() {
 
 CollectorProcess::~CollectorProcess() {
   if (pid_ != 0) Kill();
-  std::error_code ignored;
-  std::filesystem::remove_all(dir_, ignored);
 }
 
 double CollectorProcess::CpuSeconds() const {
@@ -118,7 +115,7 @@ Status CollectorProcess::Stop() {
   ::waitpid(pid_, &status, 0);
   pid_ = 0;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  return Error{Code::kInternal, "clew-collector did not end well: " + ReadFile(dir_ / "log")};
+  return Error{Code::kInternal, "clew-collector did not end well: " + ReadFile(dir_->path() / "log")};
 }
 
 std::uint64_t CollectorProcess::DataBytes() const {

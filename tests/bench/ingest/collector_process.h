@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "tests/bench/load/temp_dir.h"
 
 namespace clew::bench {
 
@@ -40,7 +42,7 @@ class CollectorProcess {
   CollectorProcess() = default;
   bool ReadAddresses();
 
-  std::filesystem::path dir_;
+  std::optional<TempDir> dir_;  // its log, and its data unless they are elsewhere
   std::filesystem::path data_dir_;
   pid_t pid_ = 0;  // 0: not running
   std::string otlp_;

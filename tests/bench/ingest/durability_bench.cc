@@ -16,6 +16,7 @@
 #include "collector_process.h"
 #include "realistic.h"
 #include "sender.h"
+#include "temp_dir.h"
 #include "verify.h"
 
 namespace clew::bench {
@@ -107,10 +108,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: clew-bench-durability [--runs N]\n");
     return 2;
   }
-  std::string dir = (std::filesystem::temp_directory_path() / "clew-bench-XXXXXX").string();
-  if (::mkdtemp(dir.data()) == nullptr) return clew::bench::Fail("cannot create " + dir);
-  const int status = clew::bench::Run(runs, dir);
-  std::error_code ignored;
-  std::filesystem::remove_all(dir, ignored);
-  return status;
+  const auto dir = clew::bench::TempDir::Make();
+  if (!dir) return clew::bench::Fail(dir.error().message);
+  return clew::bench::Run(runs, dir->path());
 }

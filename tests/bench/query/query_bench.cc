@@ -4,7 +4,6 @@
 //
 //   clew-bench-query [--spans N] [--write-rate N] [--share F] [--dir DIR]
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <charconv>
 #include <cstdio>
@@ -13,9 +12,11 @@
 #include <filesystem>
 #include <thread>
 
+#include "own_usage.h"
 #include "questions.h"
 #include "steady_writer.h"
 #include "store/rocks_store.h"
+#include "temp_dir.h"
 
 namespace clew::bench {
 namespace {
@@ -49,19 +50,6 @@ bool ParseOptions(int argc, char** argv, Options& options) {
     }
   }
   return true;
-}
-
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
-double PeakRssMb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
 // What the store does in the background after the last append is not what is measured.
@@ -133,12 +121,8 @@ int Run(const Options& options, const std::string& dir) {
 
 // In a new directory, which goes with the run.
 int RunInDir(const Options& options) {
-  std::string dir = options.dir + "/clew-bench-query-XXXXXX";
-  if (::mkdtemp(dir.data()) == nullptr) return Fail("cannot make a directory in " + options.dir);
-  const int status = Run(options, dir);
-  std::error_code ignored;  // what was measured has been said
-  std::filesystem::remove_all(dir, ignored);
-  return status;
+  const auto dir = TempDir::Make(options.dir);
+  return dir ? Run(options, dir->path()) : Fail(dir.error().message);
 }
 
 }  // namespace

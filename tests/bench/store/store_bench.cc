@@ -3,8 +3,6 @@
 // lines first; the last line is one JSON object.
 //
 //   clew-bench-store [--spans N] [--random-spans N]
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -16,9 +14,11 @@
 
 #include "base/bytes.h"
 #include "collector/receiver/decode.h"
+#include "own_usage.h"
 #include "random_load.h"
 #include "realistic.h"
 #include "store/rocks_store.h"
+#include "temp_dir.h"
 
 namespace clew::bench {
 namespace {
@@ -57,34 +57,10 @@ void Check(const Status& status) {
   if (!status) Fail(status.error().message);
 }
 
-class TempDir {
- public:
-  TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "clew-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) Fail("cannot create " + pattern);
-    path_ = pattern;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  std::filesystem::path path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-double Seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-}
-
-double CpuSeconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return Seconds(usage.ru_utime) + Seconds(usage.ru_stime);
-}
-
-double PeakRssMb() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+TempDir MakeTempDir() {
+  auto dir = TempDir::Make();
+  if (!dir) Fail(dir.error().message);
+  return std::move(dir).value();
 }
 
 std::uint64_t BytesBelow(const std::filesystem::path& dir) {
@@ -140,7 +116,7 @@ struct Realistic {
 
 // Until everything is durable, sealed, and written out of memory.
 Realistic MeasureRealistic(std::uint64_t groups) {
-  const TempDir dir;
+  const TempDir dir = MakeTempDir();
   const std::uint64_t size = WriteRequests(dir.path() / "requests", groups);
   std::printf("load      %llu spans, %.0f bytes a span\n",
               static_cast<unsigned long long>(groups * kSpansPerGroup),
@@ -167,7 +143,7 @@ Realistic MeasureRealistic(std::uint64_t groups) {
 }
 
 double MeasureRandom(std::uint64_t groups) {
-  const TempDir dir;
+  const TempDir dir = MakeTempDir();
   const RandomLoad load(std::random_device{}(), ToUint64(UnixClock::now()));
   auto store = Open(dir.path() / "data");
   const std::uint64_t traces = kSpansPerGroup / kSpansPerTrace;
