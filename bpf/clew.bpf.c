@@ -6,6 +6,8 @@
 #include "capture_syscall.bpf.c"
 #include "inject.bpf.c"
 #include "loop.bpf.c"
+#include "option.bpf.c"
 #include "process.bpf.c"
+#include "sockops.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -9,6 +9,7 @@
 
 #include "include/event.h"
 #include "lib/head.bpf.h"
+#include "lib/option.h"
 
 /* Settings, frozen at load; the verifier drops the branches that they exclude. */
 const volatile __u32 cfg_cgroups = 0; /* valid entries of `cgroups` */
@@ -27,6 +28,8 @@ volatile __u32 clones_made = 0;
 /* What a process may do with injection before user space has looked at it: a command line tool connects within a millisecond of
  * its start. Set when the self-test has passed. */
 volatile __u32 new_proc_inject = 0;
+/* 1: contexts go into TCP options and are taken from them. Set while the self-test runs, and for good when it has passed. */
+volatile __u32 option_on = 0;
 
 /* procs.flags, written by user space but for the ones marked k */
 #define PROC_TRACED 1
@@ -104,6 +107,7 @@ struct half {
 #define CONN_WANTED 8192 /* to be put into the SOCKHASH when it is established */
 #define CONN_TUNNEL 4096 /* the last request was CONNECT */
 #define CONN_OUT_READY 2048 /* `out` holds the context of a request whose send has not been reported yet */
+#define CONN_OPTION 16384 /* its segments may carry the TCP option */
 
 enum inject_phase {
 	INJECT_START = 0, /* a request begins with the next byte */
@@ -112,6 +116,12 @@ enum inject_phase {
 	INJECT_WAIT_REPLY, /* position lost: ... once a reply byte was read and a message looks like one */
 	INJECT_ADOPTED, /* put into the map in the middle of something */
 	INJECT_OFF, /* not HTTP */
+};
+
+enum option_state {
+	OPTION_NONE = 0, /* nothing to be sent */
+	OPTION_ARMED, /* with the segment that begins at option_seq: the context `out` */
+	OPTION_PROBE, /* the agent's own pair: with every segment that has data */
 };
 
 /* State of one socket. The receiving and the sending half are each changed by the thread in that call only. */
@@ -147,12 +157,18 @@ struct conn {
 	__u8 pipelined; /* a request was written before the reply to the last had begun */
 	__u8 head_request; /* the last request was HEAD: no body follows, whatever the reply says */
 	__u8 reply_end; /* enum reply_end */
-	__u8 pad2[2];
+	/* TCP option (lib/option.bpf.h), client side: */
+	__u8 option; /* enum option_state */
+	__u8 option_room; /* segments are being cut so that each has room for it */
 	__u32 call_open; /* counted in live.calls of `owner` */
-	__u32 pad3;
+	__u32 option_seq; /* sequence number of the request's first byte */
 	__u64 connect_span; /* the request that connect() was called for; 0: none */
 	__u64 owner; /* the request that the last call was made for; 0: none, or its reply has been read */
 	__u64 reply_left; /* REPLY_COUNTED: bytes of the reply to come */
+	/* TCP option, server side: with these it is found */
+	__u64 sk; /* address of the socket */
+	__u32 head_seq; /* sequence number of the first byte of the request in `head` */
+	__u32 pad2;
 };
 /* Both directions and the network's own context change flags at the same time. */
 static __always_inline void set_flags(struct conn *c, __u32 flags)
@@ -272,6 +288,46 @@ struct {
 	__type(value, struct tracestate);
 } states SEC(".maps");
 
+/* Networks to which TCP options are sent and from which they are taken. Written by user space. */
+struct network {
+	__u32 prefix; /* bits; an IPv4 address is ::ffff:a.b.c.d */
+	__u8 address[16];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 256);
+	__type(key, struct network);
+	__type(value, __u8);
+} option_networks SEC(".maps");
+
+/* Contexts that came in TCP options, until the request that they are for has been read. Written by the network's own context,
+ * deleted by capture; who floods it makes others lose theirs and no more. */
+struct option_key {
+	__u64 sk; /* address of the socket */
+	__u32 seq; /* of the segment's first byte */
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct option_key);
+	__type(value, struct option_value);
+} options SEC(".maps");
+
+/* The last option that a socket received. A packet that is cut into segments carries it on each of them. */
+struct last_option {
+	__u64 span;
+	__u32 seq;
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct last_option);
+} last_options SEC(".maps");
+
 /* Client sockets under injection. Written by sock_ops and by user space (connections that were open before). */
 struct {
 	__uint(type, BPF_MAP_TYPE_SOCKHASH);
@@ -299,7 +355,7 @@ struct scratch {
 	__u32 busy;
 	__u32 pad;
 };
-enum scratch_slot { SCRATCH_RECV = 0, SCRATCH_SEND = 1, SCRATCH_MSG = 2, SCRATCH_MAX };
+enum scratch_slot { SCRATCH_RECV = 0, SCRATCH_SEND = 1, SCRATCH_MSG = 2, SCRATCH_OPTION = 3, SCRATCH_MAX };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, SCRATCH_MAX);
@@ -360,6 +416,10 @@ enum stat {
 	STAT_DISAGREE, /* two layers named different parents */
 	STAT_LOOP_DEMOTED, /* processes whose event loops contradicted the evidence of continuation */
 	STAT_LOOP_UNSURE, /* calls on an event loop that might have been another request's that waited for its turn */
+	STAT_OPTION_RECEIVED, /* contexts that came in TCP options */
+	STAT_OPTION_TAKEN, /* ... and became that of a request */
+	STAT_OPTION_DIFFERED, /* ... and were of another trace than the request's header, which stands */
+	STAT_SELFTEST_OPTIONS, /* written by the self-test's own pairs */
 	STAT_MAX
 };
 struct {

@@ -8,6 +8,7 @@
 
 #include "agent/kernel/loop_plan.h"
 #include "base/fd.h"
+#include "base/network.h"
 #include "base/result.h"
 
 struct clew_bpf;
@@ -30,6 +31,7 @@ struct ProgramOptions {
   std::size_t ring_bytes = 8 << 20;   // a power of two, at least a page
   std::vector<std::uint16_t> skip_ports;
   bool load_injection = true;
+  std::vector<Network> option_networks;  // where the TCP option may be used; empty: not at all
   bool load_loops = true;  // the probes in event loops
 };
 
@@ -52,7 +54,11 @@ class Programs {
     void operator()(bpf_link* link) const;
   };
   using Link = std::unique_ptr<bpf_link, LinkDeleter>;
-  // sock_ops to one cgroup: its new client connections enter the map from now on.
+  // Whether this kernel and back end can have the TCP option; if not, why.
+  const std::string& option_lacks() const { return option_lacks_; }
+  // From now on contexts go into TCP options of new connections and are taken from them, or no more.
+  void SetOption(bool on);
+  // sock_ops to one cgroup: its new connections are watched from now on.
   Result<Link> AttachSockOps(int cgroup);
   // The helper program of adoption to one cgroup.
   Result<Link> AttachAdopt(int cgroup);
@@ -84,6 +90,7 @@ class Programs {
   clew_bpf* skeleton_ = nullptr;
   std::vector<Link> links_;
   Capture capture_ = Capture::kSocket;
+  std::string option_lacks_;
 };
 
 }  // namespace clew::kernel

@@ -39,7 +39,8 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   const std::vector<std::string> attach_paths = !options.attach_cgroups.empty() ? options.attach_cgroups
                                                 : !options.cgroups.empty()      ? options.cgroups
                                                                                 : std::vector<std::string>{"/"};
-  const bool needs_cgroups = !options.cgroups.empty() || options.inject != InjectMode::kOff;
+  const bool carries = options.inject != InjectMode::kOff || !options.option_networks.empty();
+  const bool needs_cgroups = !options.cgroups.empty() || carries;
   if (needs_cgroups && !mount) return mount.error();
   for (const std::string& path : options.cgroups) {
     auto fd = OpenCgroup(path, *mount);
@@ -54,6 +55,7 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   program_options.ring_bytes = options.ring_bytes;
   program_options.skip_ports = options.skip_ports;
   program_options.load_injection = options.inject != InjectMode::kOff;
+  program_options.option_networks = options.option_networks;
   program_options.load_loops = options.follow_loops;
   auto programs = Programs::Load(program_options);
   if (!programs) return programs.error();
@@ -62,19 +64,16 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   const std::uint32_t self = static_cast<std::uint32_t>(getpid());
   if (auto status = tracer->Exclude(self); !status) return status.error();
 
-  if (options.inject == InjectMode::kOff) {
-    tracer->injection_note_ = "switched off";
-  } else {
+  if (options.inject == InjectMode::kOff) tracer->injection_note_ = "switched off";
+  if (carries) {
     for (const std::string& path : attach_paths) {
       auto fd = OpenCgroup(path, *mount);
       if (!fd) return fd.error();
       attach.push_back(std::move(fd).value());
     }
-    if (auto status = tracer->StartInjection(options, *mount, std::move(attach), attach_paths); !status) {
-      if (options.inject == InjectMode::kOn) return status.error();
-      tracer->injection_note_ = status.error().message;
-      LOG_WARN("injection is off", {"reason", tracer->injection_note_});
-    }
+    const std::string& first = attach_paths.front();
+    const std::string folder = first.starts_with(*mount) ? first : *mount + "/" + first;
+    if (auto status = tracer->StartCarriers(options, std::move(attach), folder); !status) return status.error();
   }
   if (auto status = tracer->programs_->Attach(); !status) return status.error();
 
@@ -87,27 +86,38 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
     return ErrnoError("watch", "ring buffer", errno);
   }
   LOG_INFO("tracing", {"capture", CaptureName(tracer->capture())}, {"injection", tracer->injecting_ ? "on" : "off"},
-           {"note", tracer->injection_note_.empty() ? "-" : tracer->injection_note_});
+           {"tcp_option", tracer->using_option_ ? "on" : "off"}, {"note", tracer->injection_note_.empty() ? "-" : tracer->injection_note_});
   return tracer;
 }
 
-Status Tracer::StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
-                              const std::vector<std::string>& paths) {
-  if (auto status = programs_->AttachMessages(); !status) return status;
+Status Tracer::StartCarriers(const TracerOptions& options, std::vector<Fd> cgroups, const std::string& folder) {
   injection_ = std::make_unique<Injection>(*programs_, std::move(cgroups), options.skip_ports);
   programs_->SetAdopter(static_cast<std::uint32_t>(getpid()));
-  // Attached before the test, since leaving the map is its work; nothing enters yet, for nothing is traced.
-  if (auto status = injection_->Start(); !status) return status;
-  const std::string& first = paths.front();
-  const std::string folder = first.starts_with(mount) ? first : mount + "/" + first;
-  const auto verdict = RunSelfTestInChild(*programs_, *injection_, folder);
-  programs_->ForgetConnections();
-  if (!verdict) {
-    injection_->Stop();
-    return Error{verdict.error().code, "the harmlessness self-test could not run: " + verdict.error().message};
+  // Attached before the tests, since leaving the map is its work; nothing enters yet, for nothing is traced.
+  Status attached = injection_->Start();
+  if (options.inject != InjectMode::kOff) {
+    const Status started = attached ? StartInjection(folder) : attached;
+    if (!started && options.inject == InjectMode::kOn) return started;
+    if (!started) {
+      injection_note_ = started.error().message;
+      LOG_WARN("injection is off", {"reason", injection_note_});
+    }
   }
+  if (!options.option_networks.empty()) {
+    const Status started = attached ? StartOption(folder) : attached;
+    if (!started) LOG_WARN("the TCP option is off", {"reason", started.error().message});
+  }
+  injection_->Use(injecting_, using_option_);
+  if (!injecting_ && !using_option_) injection_->Stop();
+  return {};
+}
+
+Status Tracer::StartInjection(const std::string& folder) {
+  if (auto status = programs_->AttachMessages(); !status) return status;
+  const auto verdict = RunSelfTestInChild(*programs_, *injection_, TestedCarrier::kHeader, folder);
+  programs_->ForgetConnections();
+  if (!verdict) return Error{verdict.error().code, "the harmlessness self-test could not run: " + verdict.error().message};
   if (!verdict->harmless) {
-    injection_->Stop();
     return Error{Code::kUnsupported, "sockets under injection would behave differently on this kernel: " + verdict->differences};
   }
   fionread_ok_ = verdict->fionread_ok;
@@ -121,6 +131,22 @@ Status Tracer::StartInjection(const TracerOptions& options, const std::string& m
   injecting_ = true;
   programs_->SetNewProcessInjection(ProcEntry::kInject | (fionread_ok_ ? 0 : ProcEntry::kUntilAck));
   return {};
+}
+
+Status Tracer::StartOption(const std::string& folder) {
+  if (!programs_->option_lacks().empty()) return Error{Code::kUnsupported, programs_->option_lacks()};
+  programs_->SetOption(true);
+  Injection::OptionUnderTest under_test(*injection_);
+  const auto verdict = RunSelfTestInChild(*programs_, under_test, TestedCarrier::kOption, folder);
+  programs_->ForgetConnections();
+  if (verdict && verdict->harmless) {
+    using_option_ = true;
+    LOG_INFO("self-test of the TCP option passed", {"questions", std::to_string(verdict->asked)});
+    return {};
+  }
+  programs_->SetOption(false);
+  if (!verdict) return Error{verdict.error().code, "its self-test could not run: " + verdict.error().message};
+  return Error{Code::kUnsupported, "sockets with it would behave differently on this kernel: " + verdict->differences};
 }
 
 Tracer::~Tracer() {
@@ -183,7 +209,7 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   if (auto status = SetProc(tgid, {.flags = flags, .calls = decided ? 0 : before.calls}); !status) return status;
   // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
   const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
-  if (injecting_ && (!decided || eased)) injection_->AdoptProcess(tgid, until_ack);
+  if ((injecting_ || using_option_) && (!decided || eased)) injection_->AdoptProcess(tgid, until_ack);
   if (!watch_) return {};
   if (inject == process::InjectClass::kUnknown) {
     watch_->Watch(tgid);

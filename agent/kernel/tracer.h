@@ -31,6 +31,7 @@ struct TracerOptions {
   std::vector<std::string> attach_cgroups;  // where sock_ops goes; empty: `cgroups`, or without those the root
   bool decide_first = false;  // a process in a selected cgroup waits for Trace(): some executables are excluded
   std::vector<std::uint16_t> skip_ports;  // never HTTP: no injection
+  std::vector<Network> option_networks;   // where the TCP option may be used; empty: not at all
   double sample_ratio = 1.0;
   bool started_threads = false;  // they are evidence of a parent, as processes are
   std::size_t ring_bytes = 8 << 20;
@@ -55,6 +56,8 @@ class Tracer final : public EventSource, public process::ProcessControl {
 
   Capture capture() const { return programs_->capture(); }
   bool injecting() const { return injecting_; }
+  // Contexts go into TCP options, where no header does, and are taken from them.
+  bool using_option() const { return using_option_; }
   // Why not, or what is not used; empty: all in use.
   const std::string& injection_note() const { return injection_note_; }
   // Any thread.
@@ -62,8 +65,10 @@ class Tracer final : public EventSource, public process::ProcessControl {
 
  private:
   Tracer() = default;
-  Status StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
-                        const std::vector<std::string>& paths);
+  // What requests may carry contexts by. `folder`: cgroup for the self-tests. An error: no headers, although they must be.
+  Status StartCarriers(const TracerOptions& options, std::vector<Fd> cgroups, const std::string& folder);
+  Status StartInjection(const std::string& folder);
+  Status StartOption(const std::string& folder);
   Status SetProc(std::uint32_t tgid, const ProcEntry& proc);
   static int OnRecord(void* self, void* data, std::size_t size);
 
@@ -77,6 +82,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   DrainPace pace_;
   int drained_ = 0;  // records of this Poll
   bool injecting_ = false;
+  bool using_option_ = false;
   bool fionread_ok_ = false;
   std::string injection_note_;
   std::atomic<std::uint64_t> records_{0};

@@ -68,6 +68,7 @@ enum clew_origin {
 	CLEW_ORIGIN_B3 = 3, /* ingress: B3 single or multi header */
 	CLEW_ORIGIN_PARENT = 4, /* egress: child of a request that this process is serving, see link */
 	CLEW_ORIGIN_ADOPTED = 5, /* egress: the application's own SDK set the header; emit no client span */
+	CLEW_ORIGIN_OPTION = 6, /* ingress: a TCP option of the peer's agent */
 };
 /* The evidence that linked an outgoing request to its parent: clew_context.link. Layers as in docs/causality.md. */
 enum clew_link {
@@ -90,7 +91,10 @@ enum clew_inject {
 	CLEW_INJECT_SKIP_HELPER = 7, /* the kernel refused an insertion; the message went out untouched */
 	CLEW_INJECT_SKIP_UNSURE = 8, /* not certain that a message begins here */
 	CLEW_INJECT_SKIP_BUSY = 9, /* another message was being examined on this CPU */
-	CLEW_INJECT_MAX = 10,
+	CLEW_INJECT_OPTION = 10, /* no header: the context leaves in a TCP option */
+	CLEW_INJECT_SKIP_OPTION_ROOM = 11, /* no header; the segment had no room for the option either */
+	CLEW_INJECT_SKIP_OPTION_PLACE = 12, /* no header; the request did not begin with a segment of its own */
+	CLEW_INJECT_MAX = 13,
 };
 
 /* The trace context of a request, as the kernel side decided it. User space gives the span exactly these ids. */

@@ -75,6 +75,23 @@ static __always_inline struct proc *traced_proc(void)
 	return 0;
 }
 
+/* The socket behind a descriptor of the current task, NULL: it is none. */
+static __always_inline struct sock *socket_of(struct task_struct *task, int fd)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **slots, *file = 0;
+	struct socket *s;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	slots = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	s = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(s, sk);
+}
+
 /* Identity of a socket: its inode number (a counter) with bits of its address, so that a wrapped counter does not repeat. 0: it has no file (not accepted, or closing). */
 static __always_inline __u64 conn_id(struct sock *sk)
 {
@@ -82,6 +99,17 @@ static __always_inline __u64 conn_id(struct sock *sk)
 	const __u64 ino = s ? BPF_CORE_READ(s, file, f_inode, i_ino) : 0;
 
 	return ino ? ino << 32 | ((__u64)s >> 6 & 0xffffffff) : 0;
+}
+
+/* State of a socket by the back end's way. `sk` must not be NULL. */
+static __always_inline struct conn *sock_conn(struct bpf_sock *sk)
+{
+	__u64 key;
+
+	if (cfg_conn_storage)
+		return bpf_sk_storage_get(&conn_storage, sk, 0, 0);
+	key = (__u64)sk;
+	return bpf_map_lookup_elem(&conn_hash, &key);
 }
 
 /* First sight of a socket: fills its state. False when it has no identity yet. */

@@ -4,6 +4,7 @@
 #define CLEW_CONTEXT_H
 
 #include "loop.bpf.h"
+#include "option.bpf.h"
 
 static __always_inline __u64 id_key(const __u8 *id)
 {
@@ -11,6 +12,11 @@ static __always_inline __u64 id_key(const __u8 *id)
 
 	__builtin_memcpy(&k, id, 8);
 	return k;
+}
+
+static __always_inline int same_trace(const __u8 *a, const __u8 *b)
+{
+	return id_key(a) == id_key(b) && id_key(a + 8) == id_key(b + 8);
 }
 
 static __always_inline void random_bytes(__u8 *out, __u32 words)
@@ -145,6 +151,7 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	const __u64 id = bpf_get_current_pid_tgid();
 	const __u32 tid = (__u32)id;
 	struct live l = {};
+	struct option_value sent;
 	struct serving *old;
 	/* Where the connection tells which request it is: on a loop that is followed, if it is the only one of its connection. */
 	const __u32 by_conn = conn->tcp && !conn->unanswered && (proc->flags & PROC_NGINX || follows_loops(proc->flags));
@@ -154,6 +161,8 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	__builtin_memset(ctx, 0, sizeof(*ctx));
 	random_span_id(ctx->span_id);
 	span = id_key(ctx->span_id);
+	const int by_option = option_take(conn, &sent);
+
 	if (h->tp_lines == 1 && h->tp_valid) {
 		__builtin_memcpy(ctx->trace_id, h->trace_id, 16);
 		__builtin_memcpy(ctx->parent_id, h->parent_id, 8);
@@ -167,11 +176,27 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 		ctx->trace_flags = h->b3_seen & B3_DECIDED ? h->b3_flags : 1;
 		ctx->origin = CLEW_ORIGIN_B3;
 		st->len = 0;
+	} else if (by_option && !h->tp_lines && !h->b3_seen) {
+		__builtin_memcpy(ctx->trace_id, sent.trace_id, 16);
+		__builtin_memcpy(ctx->parent_id, sent.span_id, 8);
+		ctx->trace_flags = sent.flags;
+		ctx->origin = CLEW_ORIGIN_OPTION;
+		st->len = 0;
+		count_stat(STAT_OPTION_TAKEN);
 	} else {
 		new_trace(ctx);
 		st->len = 0;
 		if (!h->tp_lines && h->b3_seen == B3_DECIDED && !h->b3_flags)
 			ctx->trace_flags &= ~1; /* the peer named no trace, but asked for none */
+	}
+	/* A header wins. But one that a proxy forwards names an older hop; the option was made for this very request. */
+	if (by_option && ctx->origin != CLEW_ORIGIN_OPTION) {
+		if (same_trace(ctx->trace_id, sent.trace_id)) {
+			__builtin_memcpy(ctx->parent_id, sent.span_id, 8);
+			count_stat(STAT_OPTION_TAKEN);
+		} else {
+			count_stat(STAT_OPTION_DIFFERED);
+		}
 	}
 
 	/* A second request on a connection before the answer to the first: user space pairs them; for the kernel side the
@@ -366,6 +391,18 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 	ctx->origin = CLEW_ORIGIN_PARENT;
 	ctx->link = link;
 	return 0;
+}
+
+/* May a request with this head carry the context `out`, by a header or an option? enum clew_inject: why not; 0: it may. */
+static __always_inline __u32 context_refused(const struct head *h, const struct clew_context *out)
+{
+	if (out->origin == CLEW_ORIGIN_ADOPTED)
+		return CLEW_INJECT_ADOPTED;
+	/* A header that is there is ours to overrule only if it names a request that we serve: the trace is the same, the parent becomes
+	 * our span. */
+	if (h->tp_lines && (h->tp_lines > 1 || !h->tp_valid || out->origin != CLEW_ORIGIN_PARENT || !same_trace(h->trace_id, out->trace_id)))
+		return CLEW_INJECT_SKIP_UNSURE;
+	return CLEW_INJECT_NONE;
 }
 
 #endif

@@ -81,7 +81,7 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 	if (c->awaits_reply)
 		c->pipelined = 1;
 	c->awaits_reply = 1;
-	if (c->flags & CONN_OUT_READY) { /* injection has decided already */
+	if (c->flags & CONN_OUT_READY) { /* decided already, before it left */
 		s->event.ctx = c->out;
 		clear_flags(c, CONN_OUT_READY);
 		return;
@@ -333,6 +333,7 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 	/* A message is expected: its beginning is copied at once. In the middle of one, a look at the first bytes must do. */
 	const int expected = half->phase != PHASE_OPAQUE || (k->egress ? c->unanswered : c->awaits_reply);
 	const __u32 look = expected ? REPLY_FIRST : 16;
+	const __u32 before = half->seq, known = half->seq_valid;
 	const char *first = s->data.b;
 	__u64 w;
 
@@ -372,6 +373,7 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 			set_flags(c, CONN_TUNNEL);
 		c->head_request = (__u32)w == C4('H', 'E', 'A', 'D');
 		__builtin_memset(&c->head, 0, sizeof(c->head));
+		c->head_seq = seq - n - (fin && known && seq - n - before == 1); /* its FIN counts as a byte */
 		bpf_loop(MAX_PIECES, request_piece, &p, 0);
 		return;
 	}
@@ -433,6 +435,7 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 		return;
 	}
 	c->tcp = at.tcp;
+	c->sk = (__u64)sk;
 	c->fd = k->io.fd;
 	count_stat(STAT_CALLS);
 	proc->calls++;
