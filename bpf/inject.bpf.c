@@ -111,9 +111,11 @@ static __always_inline __u32 inject_request(struct sk_msg_md *m, struct conn *c,
 	__u32 refused;
 
 	/* A socket that has just come back to the map: decided already at the entry of the system call. */
-	if (!(c->flags & CONN_OUT_READY && c->option == OPTION_ARMED && c->option_seq == wseq))
-		find_parent(proc_flags, c, &c->out);
+	const int decided = c->flags & CONN_OUT_READY && c->option == OPTION_ARMED && c->option_seq == wseq;
+
 	c->option = OPTION_NONE;
+	if (!decided)
+		find_parent(proc_flags, c, &c->out);
 	refused = context_refused(&c->head, &c->out);
 	if (refused)
 		return refused;

@@ -121,6 +121,7 @@ enum inject_phase {
 enum option_state {
 	OPTION_NONE = 0, /* nothing to be sent */
 	OPTION_ARMED, /* with the segment that begins at option_seq: the context `out` */
+	OPTION_SENT, /* it was sent, and is sent again if the segment is lost */
 	OPTION_PROBE, /* the agent's own pair: with every segment that has data */
 };
 

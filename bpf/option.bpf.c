@@ -32,7 +32,7 @@ static __always_inline void option_decide(struct conn *c, struct proc *proc, con
 	struct scratch *s;
 	__u64 w;
 
-	if (c->flags & CONN_OUT_READY && c->option != OPTION_NONE && c->option_seq == write_seq)
+	if (c->flags & CONN_OUT_READY && c->option == OPTION_ARMED && c->option_seq == write_seq)
 		return; /* the call before took nothing: this is the same request */
 	c->option = OPTION_NONE;
 	clear_flags(c, CONN_OUT_READY);

@@ -41,10 +41,23 @@ static __always_inline void option_give_up(struct conn *c, __u8 why)
 	count_in(&injects, why, 1);
 }
 
+/* The request's first segment is not acknowledged, and what is sent now can be that one again: the machine itself dropped it, something
+ * was lost, or nothing else is there to be sent. */
+static __always_inline int option_again(struct bpf_sock_ops *ops, struct conn *c)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct tcp_sock *tp;
+
+	if (c->option != OPTION_SENT || ops->snd_una != c->option_seq || !sk)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	return ops->snd_nxt == c->option_seq || ops->lost_out || (tp && tp->write_seq == ops->snd_nxt);
+}
+
 /* BPF_SOCK_OPS_HDR_OPT_LEN_CB: how much room does this segment need, or (no segment yet) do segments from now on? */
 static __always_inline void option_room(struct bpf_sock_ops *ops, struct conn *c)
 {
-	const int probe = c->option == OPTION_PROBE, armed = c->option == OPTION_ARMED;
+	const int armed = c->option == OPTION_ARMED, always = c->option == OPTION_PROBE || option_again(ops, c);
 	__s32 past;
 
 	if (c->flags & CONN_IGNORE) { /* does not speak HTTP: ask no more */
@@ -53,12 +66,12 @@ static __always_inline void option_room(struct bpf_sock_ops *ops, struct conn *c
 	}
 	if (ops->args[0] == BPF_WRITE_HDR_TCP_CURRENT_MSS) {
 		/* A request may begin with what is queued next: cut shorter, so that its first segment has room however long it is. */
-		const int may = probe || armed || (!c->awaits_reply && !(c->flags & CONN_IN_MAP));
+		const int may = always || armed || (!c->awaits_reply && !(c->flags & CONN_IN_MAP));
 
 		c->option_room = may && !bpf_reserve_hdr_opt(ops, OPTION_SIZE, 0);
 		return;
 	}
-	if (!ops->skb_len || !(armed || probe))
+	if (!ops->skb_len || !(armed || always))
 		return;
 	past = ops->snd_nxt - c->option_seq;
 	if (armed && past < 0)
@@ -87,22 +100,22 @@ static __always_inline int segment_seq(void *data, void *end, __u32 *seq)
 /* BPF_SOCK_OPS_WRITE_HDR_OPT_CB: room was made. What is not used of it the kernel fills with padding. */
 static __always_inline void option_write(struct bpf_sock_ops *ops, struct conn *c)
 {
-	const int probe = c->option == OPTION_PROBE;
+	const __u8 state = c->option;
 	__u8 bytes[OPTION_SIZE];
 	__u32 seq;
 
-	if (segment_seq(ops->skb_data, ops->skb_data_end, &seq))
+	if (state == OPTION_NONE || segment_seq(ops->skb_data, ops->skb_data_end, &seq))
 		return;
-	if (!probe && (c->option != OPTION_ARMED || seq != c->option_seq))
-		return; /* an earlier segment, sent again */
+	if (state != OPTION_PROBE && seq != c->option_seq)
+		return; /* another segment, sent again */
 	option_put(bytes, c->out.trace_id, c->out.span_id, c->out.trace_flags);
 	if (bpf_store_hdr_opt(ops, bytes, sizeof(bytes), 0))
 		return;
-	if (probe) {
+	if (state == OPTION_PROBE)
 		count_stat(STAT_SELFTEST_OPTIONS);
+	if (state != OPTION_ARMED)
 		return;
-	}
-	c->option = OPTION_NONE;
+	c->option = OPTION_SENT;
 	count_in(&injects, CLEW_INJECT_OPTION, 1);
 }
 

@@ -62,6 +62,10 @@ TEST_F(ConfigTest, EveryFlagOfTheManualIsTaken) {
                                       "off",
                                       "--attach-cgroup",
                                       "/c",
+                                      "--tcp-option",
+                                      "off",
+                                      "--tcp-option-networks",
+                                      "192.0.2.0/24",
                                       "--endpoint",
                                       "a:1",
                                       "--endpoint",
@@ -87,6 +91,8 @@ TEST_F(ConfigTest, EveryFlagOfTheManualIsTaken) {
   EXPECT_EQ(c.inject, "off");
   EXPECT_EQ(c.attach_cgroups, std::vector<std::string>{"/c"});
   EXPECT_EQ(c.endpoints, (std::vector<std::string>{"a:1", "b:2"}));
+  EXPECT_EQ(c.tcp_option, "off");
+  EXPECT_EQ(c.tcp_option_networks, std::vector<std::string>{"192.0.2.0/24"});
   EXPECT_EQ(c.metrics_listen, "");
   EXPECT_EQ(c.record, "/r");
   EXPECT_EQ(c.sample_ratio, 0.5);
@@ -173,6 +179,21 @@ TEST_F(ConfigTest, HelpAndVersionAreTexts) {
 TEST(Durations, ArePrintedAsTheyAreRead) {
   for (const int ms : {0, 1, 999, 1000, 61'000})
     EXPECT_EQ(*ParseDuration(FormatDuration(milliseconds(ms))), milliseconds(ms));
+}
+
+TEST(Selection, OptionsGoToPrivateNetworksUnlessToldOtherwise) {
+  std::vector<std::string> errors;
+  AgentConfig config;
+  EXPECT_EQ(OptionNetworksOf(config, errors).size(), 7u);
+  config.tcp_option = "off";
+  EXPECT_TRUE(OptionNetworksOf(config, errors).empty());
+  config.tcp_option = "auto";
+  config.tcp_option_networks = {"none"};
+  EXPECT_TRUE(OptionNetworksOf(config, errors).empty());
+  EXPECT_EQ(errors, std::vector<std::string>{});
+  config.tcp_option_networks = {"10.0.0.0/8", "none", "10.0.0.0/33"};
+  OptionNetworksOf(config, errors);
+  EXPECT_EQ(errors.size(), 2u);
 }
 
 TEST(Selection, AWordMayNameTheServiceThatItSelects) {
