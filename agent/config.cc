@@ -56,6 +56,7 @@ void CheckWhole(const AgentConfig& c, std::vector<std::string>& errors) {
   }
   SelectorsOf(c, /*cgroup2_mount=*/"", errors);
   SkipPortsOf(c, errors);
+  RuntimesOf(c, errors);
   if (!c.record.empty() && !c.replay.empty())
     errors.push_back("--record and --replay exclude each other");
   if (c.sample_ratio < 0 || c.sample_ratio > 1)

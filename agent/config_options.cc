@@ -141,10 +141,10 @@ std::vector<Option> OptionsOf(AgentConfig& c) {
       {"inject.fionread_users", "", "further executables that use ioctl(FIONREAD) on sockets",
        &c.fionread_users},
       {"inject.fionread_never", "", "further executables that do not", &c.fionread_never},
-      {"causality.loops", "--loops",
-       "whether event loops that are known (nginx, Node.js) are probed, to link their calls to "
-       "requests: auto or off",
-       OneOf{&c.loops, {"auto", "off"}}},
+      {"causality.runtimes", "--runtime",
+       "a runtime that is probed, to link its calls to its requests (repeatable: nginx, node; or "
+       "none)",
+       &c.runtimes},
       {"trace.sample_ratio", "--sample-ratio", "share of new traces that is kept, from 0 to 1",
        &c.sample_ratio},
       {"trace.started_threads", "--started-threads",

@@ -8,6 +8,7 @@
 #include "agent/config.h"
 #include "agent/process/inject_class.h"
 #include "agent/process/selectors.h"
+#include "agent/runtime/plan.h"
 
 namespace clew::agent {
 
@@ -23,6 +24,7 @@ NamedWord SplitName(const std::string& text);
 process::Selectors SelectorsOf(const AgentConfig& config, const std::string& cgroup2_mount,
                                std::vector<std::string>& errors);
 std::vector<std::uint16_t> SkipPortsOf(const AgentConfig& config, std::vector<std::string>& errors);
+std::vector<runtime::Kind> RuntimesOf(const AgentConfig& config, std::vector<std::string>& errors);
 // The defaults and what the configuration adds.
 process::InjectNames InjectNamesOf(const AgentConfig& config);
 

@@ -39,8 +39,9 @@ volatile __u32 new_proc_inject = 0;
 #define PROC_NGINX 128 /* nginx, probed: each upstream call names its request (L1) */
 #define PROC_LOOP 256 /* libuv, probed: every callback of its loops is seen to begin (L3) */
 #define PROC_NO_LOOP 512 /* k: L3 contradicted itself here, or work passes that the probes do not see */
+#define PROC_RUNTIMES (PROC_NGINX | PROC_LOOP) /* whose probes the process has */
 /* What a forked child finds out by itself; its own probes are user space's to attach. */
-#define PROC_NOT_INHERITED (PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP)
+#define PROC_NOT_INHERITED (PROC_NO_THREAD | PROC_RUNTIMES | PROC_NO_LOOP)
 struct proc {
 	__u32 flags;
 	__u32 calls; /* k: socket calls so far */
@@ -139,7 +140,7 @@ struct conn {
 	__u8 awaits_reply; /* a request was written, the reply to it has not begun */
 	__u8 tcp;
 	__s32 fd; /* descriptor that the last call used */
-	/* Event loops (lib/loop.bpf.h). Server side: */
+	/* Runtimes (lib/runtime.bpf.h). Server side: */
 	__u8 on_loop; /* the live request is counted in its loop */
 	/* Client side: */
 	__u8 fresh; /* connect() was seen, no request yet */
@@ -218,11 +219,10 @@ struct {
 
 #define LIVE_ENDED (1 << 30)
 
-/* A thread that runs an event loop. Written by the probes in the loop (which create it), by capture, and by the network's own
+/* A thread that runs a loop of libuv's. Written by the probes in the loop (which create it), by capture, and by the network's own
  * context when a connection ends. Deleted at the thread's exit. */
 struct loop {
-	__u64 cur; /* libuv: the request that the callback that runs now works for, key in `live`; 0: none */
-	__u64 armed; /* nginx: the request of the upstream call that is about to be made */
+	__u64 cur; /* the request that the callback that runs now works for, key in `live`; 0: none */
 	__u64 since_ns; /* seen since; 0: since before its first request */
 	__u64 unsure_ns; /* when last something happened for nobody that we know; 0: never */
 	__s32 live; /* requests unanswered */
@@ -245,6 +245,13 @@ struct {
 	__type(key, __u64);
 	__type(value, __u64);
 } served SEC(".maps");
+/* nginx: thread -> the request of the upstream call that it is about to make, key in `live`. Written by the probe. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u64);
+} armed SEC(".maps");
 
 /* L0: hash of (tgid, trace id, parent id) of a live inbound request -> its span. Two of them are no evidence. */
 struct inbound {

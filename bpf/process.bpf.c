@@ -47,7 +47,7 @@ int BPF_PROG(process_exec, struct task_struct *task)
 	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
 
 	if (p) { /* another program, whose loops have no probes yet */
-		__sync_fetch_and_and(&p->flags, ~(PROC_NGINX | PROC_LOOP));
+		__sync_fetch_and_and(&p->flags, ~PROC_RUNTIMES);
 		bpf_map_delete_elem(&loops, &tid);
 		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
 	} else {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/kernel/loop_plan.h"
+#include "agent/runtime/plan.h"
 #include "base/fd.h"
 #include "base/result.h"
 
@@ -30,7 +30,7 @@ struct ProgramOptions {
   std::size_t ring_bytes = 8 << 20;   // a power of two, at least a page
   std::vector<std::uint16_t> skip_ports;
   bool load_injection = true;
-  bool load_loops = true;  // the probes in event loops
+  bool load_runtimes = true;  // the probes in runtimes
 };
 
 class Programs {
@@ -58,8 +58,8 @@ class Programs {
   Result<Link> AttachAdopt(int cgroup);
   // The hook that sees ioctl(FIONREAD), on every system call of the node: only while it is needed.
   Result<Link> AttachFionreadWatch();
-  // One probe of an event loop, in one process, whose executable is at `path`.
-  Result<Link> AttachLoopProbe(const LoopProbe& probe, std::uint32_t tgid, const std::string& path);
+  // One probe of a runtime, in one process, whose executable is at `path`.
+  Result<Link> AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path);
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);
   // Drops the state of all sockets. The self-test's pairs end before anything is attached that would notice, and in the

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Event loops: for which request does a thread work that serves many at a time? docs/causality.md, "Event loops".
+ * libuv's loops (L3): for which request does a thread work that serves many at a time? docs/causality.md, "Event loops".
  *
- * libuv (L3): a probe at the beginning of each kind of callback says that the thread works for nobody; a read that the callback then
- * makes says for whom it works. nginx (L1): a probe where an upstream call begins finds the request in nginx's own structures.
+ * A probe at the beginning of each kind of callback says that the thread works for nobody; a read that the callback then makes says
+ * for whom it works.
  */
 #ifndef CLEW_LOOP_H
 #define CLEW_LOOP_H
 
+#include <bpf/bpf_core_read.h>
+
 #include "maps.bpf.h"
 
 #define LOOP_SETTLE_NS (2 * 1000000000ULL) /* requests that were under way before are not known */
+#define LOOP_YOUNG_NS (5 * 1000000000ULL) /* a process of this age without socket calls had none before it was traced either */
 #define LOOP_UNSURE_NS (60 * 1000000000ULL) /* how long a call for nobody makes continuations doubtful */
 
 enum reply_end {
@@ -29,6 +32,26 @@ static __always_inline struct loop *current_loop(void)
 	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
 
 	return bpf_map_lookup_elem(&loops, &tid);
+}
+
+/* A callback of this thread's loop begins, `writable`: it is told that its socket takes bytes, or is connected. */
+static __always_inline void loop_callback(const struct proc *p, __u8 writable)
+{
+	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct loop *l = bpf_map_lookup_elem(&loops, &tid);
+
+	if (!l) {
+		struct loop fresh = { .writable = writable };
+
+		if (p->calls || bpf_ktime_get_boot_ns() - BPF_CORE_READ(task, group_leader, start_boottime) > LOOP_YOUNG_NS)
+			fresh.since_ns = bpf_ktime_get_ns();
+		if (bpf_map_update_elem(&loops, &tid, &fresh, BPF_NOEXIST))
+			count_drop(CLEW_DROP_THREAD_FULL);
+		return;
+	}
+	l->cur = 0;
+	l->writable = writable;
 }
 
 static __always_inline void loop_unsure(struct loop *l)
@@ -126,29 +149,20 @@ static __always_inline __u64 loop_current(struct loop *l, __u8 *unsure)
 	return 0;
 }
 
-/* connect() on `c`: the call is made now, although its first byte leaves when the connection is there. */
-static __always_inline void loop_connect(struct conn *c, __u32 proc_flags)
+static __always_inline void loop_connect(struct conn *c)
 {
-	struct loop *l;
+	struct loop *l = current_loop();
 
-	if (!(proc_flags & PROC_NGINX) && !follows_loops(proc_flags))
-		return;
-	l = current_loop();
 	if (!l)
 		return;
 	c->tcp = 1;
 	c->fresh = 1;
-	if (proc_flags & PROC_NGINX) {
-		c->connect_span = l->armed;
-		l->armed = 0;
-		return;
-	}
 	c->connect_span = loop_current(l, &c->connect_unsure);
 	call_begin(c, l, c->connect_span);
 }
 
 /* The request for which one is written on `c`: key in `live`, 0: none. */
-static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
+static __always_inline __u64 loop_parent(struct conn *c)
 {
 	const __u8 fresh = c->fresh;
 	struct loop *l = current_loop();
@@ -158,11 +172,6 @@ static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
 	if (!l)
 		return 0;
 	c->fresh = 0;
-	if (proc_flags & PROC_NGINX) {
-		span = fresh ? c->connect_span : l->armed;
-		l->armed = fresh ? l->armed : 0;
-		return span;
-	}
 	if (!fresh) {
 		span = loop_current(l, &unsure);
 	} else if (!l->cur) { /* the callback of the connection that is there now; any other may have found it idle */
@@ -175,6 +184,39 @@ static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
 	if (!span && !unsure && l->live <= l->busy) /* nor may it be one that has no call under way */
 		loop_unsure(l);
 	return span;
+}
+
+/* The request of `c`, in `live` now, was read by this thread. */
+static __always_inline void loop_serves(struct conn *c)
+{
+	struct loop *l = current_loop();
+
+	if (!l)
+		return;
+	c->on_loop = 1;
+	__sync_fetch_and_add(&l->live, 1);
+}
+
+/* One was read that is not in `live`. */
+static __always_inline void loop_unknown(void)
+{
+	struct loop *l = current_loop();
+
+	if (l)
+		loop_unsure(l);
+}
+
+/* The live request of `c` is answered by this thread: a contradiction if it was to work for another one, for then callbacks serve whom
+ * they please here. */
+static __always_inline void loop_answers(const struct conn *c, struct proc *proc)
+{
+	const struct loop *l = current_loop();
+	__u64 current = l ? l->cur : 0;
+
+	if (current && current != c->live_span && bpf_map_lookup_elem(&live, &current)) {
+		__sync_fetch_and_or(&proc->flags, PROC_NO_LOOP);
+		count_stat(STAT_LOOP_DEMOTED);
+	}
 }
 
 /* A request is written on `c` for `owner`, 0: nobody. */

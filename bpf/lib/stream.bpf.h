@@ -452,7 +452,7 @@ static __always_inline void on_connect(struct conn *c, __u64 id, const struct pr
 		return;
 	c->flags = CONN_ACTIVE;
 	conn_init(c, id, 1);
-	loop_connect(c, proc->flags);
+	runtime_connect(c, proc->flags);
 }
 
 /* States that on_state wants to know of. */

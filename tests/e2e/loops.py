@@ -115,7 +115,7 @@ class Loops(e2e.EndToEndTest):
             self.assertEqual({call.parent_id for call in calls} - {""}, set())
 
     def test_switched_off_nothing_is_linked(self):
-        self.start_node(flags=("--loops=off",))
+        self.start_node(flags=("--runtime=none",))
         self.end_load(self.send(self.url, "chain", clients=1, requests=5))
         for _, calls in self.spans_of(5, 15).values():
             self.assertEqual({call.parent_id for call in calls}, {""})

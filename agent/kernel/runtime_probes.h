@@ -1,4 +1,4 @@
-// The probes in the event loops of traced processes: attached to each of them by itself, all of a
+// The probes in the runtimes of traced processes: attached to each of them by itself, all of a
 // runtime's or none.
 #pragma once
 
@@ -9,20 +9,22 @@
 #include <map>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "agent/kernel/loop_plan.h"
 #include "agent/kernel/programs.h"
 #include "agent/process/proc_fs.h"
+#include "agent/runtime/plan.h"
 #include "base/counter.h"
 #include "base/mutex.h"
 
 namespace clew::kernel {
 
 // Thread-safe.
-class LoopProbes {
+class RuntimeProbes {
  public:
-  explicit LoopProbes(Programs& programs) : programs_(programs) {}
+  RuntimeProbes(Programs& programs, std::vector<runtime::Kind> wanted)
+      : programs_(programs), wanted_(std::move(wanted)) {}
 
   // Puts probes into the process `tgid`, unless it has them; after an exec, or when its number is
   // another process's now, in place of the old ones. Returns the flag of ProcEntry that says so, 0:
@@ -38,12 +40,13 @@ class LoopProbes {
   // An executable: device, inode, size, time of change in seconds and nanoseconds.
   using File = std::tuple<dev_t, ino_t, off_t, time_t, long>;
 
-  const LoopPlan& PlanOf(const File& file, const Fd& executable) REQUIRES(mutex_);
+  const runtime::Plan& PlanOf(const File& file, const Fd& executable) REQUIRES(mutex_);
 
   Programs& programs_;
+  const std::vector<runtime::Kind> wanted_;
   const process::ProcFs proc_;
   mutable Mutex mutex_;
-  std::map<File, LoopPlan> plans_ GUARDED_BY(mutex_);
+  std::map<File, runtime::Plan> plans_ GUARDED_BY(mutex_);
   struct Followed {
     File file;
     std::uint64_t start_ticks = 0;  // of the process

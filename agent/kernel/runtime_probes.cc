@@ -1,4 +1,4 @@
-#include "agent/kernel/loop_probes.h"
+#include "agent/kernel/runtime_probes.h"
 
 #include <sys/stat.h>
 
@@ -22,16 +22,25 @@ bool HasIoUring(const std::string& folder) {
   return false;
 }
 
+// What says in the kernel that a process has this runtime's probes.
+std::uint32_t FlagOf(runtime::Kind kind) {
+  switch (kind) {
+    case runtime::Kind::kNginx: return ProcEntry::kNginx;
+    case runtime::Kind::kLibuv: return ProcEntry::kLoop;
+  }
+  return 0;
+}
+
 }  // namespace
 
-const LoopPlan& LoopProbes::PlanOf(const File& file, const Fd& executable) {
+const runtime::Plan& RuntimeProbes::PlanOf(const File& file, const Fd& executable) {
   const auto known = plans_.find(file);
   if (known != plans_.end()) return known->second;
   if (plans_.size() >= kMaxPlans) plans_.clear();
-  return plans_.emplace(file, PlanLoopProbes(process::ReadFrom(executable))).first->second;
+  return plans_.emplace(file, runtime::PlanProbes(process::ReadFrom(executable), wanted_)).first->second;
 }
 
-std::uint32_t LoopProbes::Follow(std::uint32_t tgid) {
+std::uint32_t RuntimeProbes::Follow(std::uint32_t tgid) {
   const std::string folder = "/proc/" + std::to_string(tgid);
   const std::string path = folder + "/exe";
   MutexLock lock(mutex_);
@@ -42,8 +51,8 @@ std::uint32_t LoopProbes::Follow(std::uint32_t tgid) {
     return 0;
   }
   const File file{status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
-  const LoopPlan& plan = PlanOf(file, executable);
-  const std::uint32_t flag = plan.kind == LoopKind::kNginx ? ProcEntry::kNginx : ProcEntry::kLoop;
+  const runtime::Plan& plan = PlanOf(file, executable);
+  const std::uint32_t flag = plan.kind ? FlagOf(*plan.kind) : 0;
   const auto started = proc_.StartTicks(tgid);
   const std::uint64_t start_ticks = started ? *started : 0;
   const auto known = links_.find(tgid);
@@ -51,15 +60,15 @@ std::uint32_t LoopProbes::Follow(std::uint32_t tgid) {
   links_.erase(tgid);
   if (!plan.missing.empty()) {
     ++incomplete_;
-    LOG_INFO("event loop not followed", {"pid", std::to_string(tgid)}, {"no probe in", plan.missing});
+    LOG_INFO("runtime not followed", {"pid", std::to_string(tgid)}, {"missing", plan.missing});
   }
-  if (plan.kind == LoopKind::kNone || (plan.kind == LoopKind::kLibuv && HasIoUring(folder))) return 0;
+  if (!plan.kind || (plan.kind == runtime::Kind::kLibuv && HasIoUring(folder))) return 0;
   std::vector<Programs::Link> links;
-  for (const LoopProbe& probe : plan.probes) {
-    auto link = programs_.AttachLoopProbe(probe, tgid, path);
+  for (const runtime::Probe& probe : plan.probes) {
+    auto link = programs_.AttachRuntimeProbe(probe, tgid, path);
     if (!link) {
       ++refused_;
-      LOG_WARN("event loop not followed", {"pid", std::to_string(tgid)}, {"error", link.error().message});
+      LOG_WARN("runtime not followed", {"pid", std::to_string(tgid)}, {"error", link.error().message});
       return 0;
     }
     links.push_back(std::move(link).value());
@@ -69,7 +78,7 @@ std::uint32_t LoopProbes::Follow(std::uint32_t tgid) {
   return flag;
 }
 
-std::uint32_t LoopProbes::FollowChild(std::uint32_t tgid, std::uint32_t parent) {
+std::uint32_t RuntimeProbes::FollowChild(std::uint32_t tgid, std::uint32_t parent) {
   {
     MutexLock lock(mutex_);
     if (links_.count(parent) == 0) return 0;
@@ -77,16 +86,16 @@ std::uint32_t LoopProbes::FollowChild(std::uint32_t tgid, std::uint32_t parent) 
   return Follow(tgid);
 }
 
-void LoopProbes::Forget(std::uint32_t tgid) {
+void RuntimeProbes::Forget(std::uint32_t tgid) {
   MutexLock lock(mutex_);
   links_.erase(tgid);
 }
 
-std::vector<NamedCounter> LoopProbes::Counters() const {
+std::vector<NamedCounter> RuntimeProbes::Counters() const {
   return {
-      {"loops_followed", "Processes whose event loops were given probes.", followed_},
-      {"loops_incomplete", "Processes with a known event loop in which not all probes can be placed: no parents by it.", incomplete_},
-      {"loops_refused", "Processes whose event loops the kernel refused to probe: no parents by them.", refused_},
+      {"runtimes_followed", "Processes whose runtimes were given probes.", followed_},
+      {"runtimes_incomplete", "Processes with a known runtime in which not all probes can be placed: no parents by it.", incomplete_},
+      {"runtimes_refused", "Processes whose runtimes the kernel refused to probe: no parents by them.", refused_},
   };
 }
 
