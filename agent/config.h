@@ -35,6 +35,7 @@ struct AgentConfig {
   std::vector<std::string> fionread_never;
 
   std::vector<std::string> runtimes = {"nginx", "node"};  // of runtime::Runtimes(); or "none" alone
+  std::chrono::milliseconds runtime_rest{600'000};
 
   double sample_ratio = 1.0;            // of new traces
   std::string started_threads = "off";  // off, on

@@ -60,6 +60,8 @@ class Programs {
   Result<Link> AttachFionreadWatch();
   // One probe of a runtime, in one process, whose executable is at `path`.
   Result<Link> AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path);
+  // Clears and sets flags (of ProcEntry) of a process that is known, in place. kNotFound: it is not.
+  Status ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear);
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);
   // Drops the state of all sockets. The self-test's pairs end before anything is attached that would notice, and in the

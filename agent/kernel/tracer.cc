@@ -58,7 +58,7 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   auto programs = Programs::Load(program_options);
   if (!programs) return programs.error();
   tracer->programs_ = std::move(programs).value();
-  if (!options.runtimes.empty()) tracer->runtimes_ = std::make_unique<RuntimeProbes>(*tracer->programs_, options.runtimes);
+  if (!options.runtimes.empty()) tracer->runtimes_ = std::make_unique<RuntimeProbes>(*tracer->programs_, options.runtimes, options.runtime_rest);
   const std::uint32_t self = static_cast<std::uint32_t>(getpid());
   if (auto status = tracer->Exclude(self); !status) return status.error();
 
@@ -160,7 +160,9 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   if (error < 0 && error != -ECANCELED) return ErrnoError("read", "ring buffer", -error);
   pace_.Drained(drained_);
   sink.OnDrained();
-  if (watch_) watch_->Check(FionreadWatch::Clock::now());
+  const auto now = std::chrono::steady_clock::now();
+  if (watch_) watch_->Check(now);
+  if (runtimes_) runtimes_->Check(now);
   return drained_;
 }
 
@@ -180,7 +182,10 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   ProcEntry before;
   const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
   const bool decided = known && (before.flags & ProcEntry::kDecided);
-  if (auto status = SetProc(tgid, {.flags = flags, .calls = decided ? 0 : before.calls}); !status) return status;
+  // What it did while it was not traced, nobody has seen.
+  const std::uint32_t unseen = before.flags & ProcEntry::kTraced ? 0 : ProcEntry::kFromStart;
+  const Status told = known ? programs_->ChangeProc(tgid, flags, (ProcEntry::kDecisions | unseen) & ~flags) : SetProc(tgid, {.flags = flags});
+  if (!told) return told;
   // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
   const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
   if (injecting_ && (!decided || eased)) injection_->AdoptProcess(tgid, until_ack);
@@ -194,11 +199,15 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
 }
 
 Status Tracer::Forked(std::uint32_t tgid, std::uint32_t parent) {
-  const std::uint32_t flag = runtimes_ ? runtimes_->FollowChild(tgid, parent) : 0;
-  ProcEntry proc;
-  if (flag == 0 || bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &proc) != 0) return {};
-  proc.flags |= flag;
-  return SetProc(tgid, proc);
+  const std::uint32_t flags = runtimes_ ? runtimes_->FollowChild(tgid, parent) : 0;
+  if (flags == 0) return {};
+  const Status told = programs_->ChangeProc(tgid, flags, 0);
+  if (!told && told.error().code == Code::kNotFound) return {};  // gone already
+  return told;
+}
+
+void Tracer::Calls(std::uint32_t tgid) {
+  if (runtimes_) runtimes_->Wake(tgid);
 }
 
 Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }
