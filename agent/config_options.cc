@@ -149,10 +149,13 @@ std::vector<Option> OptionsOf(AgentConfig& c) {
        "network to which TCP options are sent and from which they are taken (repeatable; default: "
        "loopback and private ones; none: nowhere)",
        &c.tcp_option_networks},
-      {"causality.loops", "--loops",
-       "whether event loops that are known (nginx, Node.js) are probed, to link their calls to "
-       "requests: auto or off",
-       OneOf{&c.loops, {"auto", "off"}}},
+      {"causality.runtimes", "--runtime",
+       "a runtime that is probed, to link its calls to its requests (repeatable: nginx, node; or "
+       "none)",
+       &c.runtimes},
+      {"causality.runtime_rest", "--runtime-rest",
+       "how long a process makes no call until probes that cost it something are taken away",
+       &c.runtime_rest},
       {"trace.sample_ratio", "--sample-ratio", "share of new traces that is kept, from 0 to 1",
        &c.sample_ratio},
       {"trace.started_threads", "--started-threads",

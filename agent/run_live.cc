@@ -42,7 +42,8 @@ kernel::TracerOptions TracerOptionsOf(const AgentConfig& config) {
   options.sample_ratio = config.sample_ratio;
   options.started_threads = config.started_threads == "on";
   options.ring_bytes = config.ring_bytes;
-  options.follow_loops = config.loops == "auto";
+  options.runtimes = RuntimesOf(config, errors);
+  options.runtime_rest = config.runtime_rest;
   return options;
 }
 

@@ -1,5 +1,6 @@
 #include "agent/selection.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace clew::agent {
@@ -92,6 +93,22 @@ std::vector<Network> OptionNetworksOf(const AgentConfig& config, std::vector<std
     }
   }
   if (config.tcp_option == "off") out.clear();
+  return out;
+}
+
+std::vector<runtime::Kind> RuntimesOf(const AgentConfig& config, std::vector<std::string>& errors) {
+  std::vector<runtime::Kind> out;
+  if (config.runtimes == std::vector<std::string>{"none"}) return out;
+  for (const std::string& text : config.runtimes) {
+    const auto known = runtime::Runtimes();
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&](const runtime::Runtime& r) { return r.name == text; });
+    if (found == known.end()) {
+      errors.push_back("causality.runtimes: '" + text + "' is no runtime that is known");
+    } else {
+      out.push_back(found->kind);
+    }
+  }
   return out;
 }
 

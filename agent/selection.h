@@ -8,6 +8,7 @@
 #include "agent/config.h"
 #include "agent/process/inject_class.h"
 #include "agent/process/selectors.h"
+#include "agent/runtime/plan.h"
 #include "base/network.h"
 
 namespace clew::agent {
@@ -26,6 +27,7 @@ process::Selectors SelectorsOf(const AgentConfig& config, const std::string& cgr
 std::vector<std::uint16_t> SkipPortsOf(const AgentConfig& config, std::vector<std::string>& errors);
 // Empty when the TCP option is switched off.
 std::vector<Network> OptionNetworksOf(const AgentConfig& config, std::vector<std::string>& errors);
+std::vector<runtime::Kind> RuntimesOf(const AgentConfig& config, std::vector<std::string>& errors);
 // The defaults and what the configuration adds.
 process::InjectNames InjectNamesOf(const AgentConfig& config);
 

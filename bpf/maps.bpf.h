@@ -40,14 +40,25 @@ volatile __u32 option_on = 0;
 #define PROC_DECIDED 64 /* user space has looked at it, and adopted the connections it had */
 #define PROC_NO_THREAD 16 /* k: thread evidence contradicted itself here; L2 and L4 are off */
 #define PROC_NGINX 128 /* nginx, probed: each upstream call names its request (L1) */
-#define PROC_LOOP 256 /* libuv, probed: every callback of its loops is seen to begin (L3) */
+#define PROC_LOOP 256 /* libuv: the requests of its loops are counted; with PROC_AWAKE, every callback is seen to begin (L3) */
 #define PROC_NO_LOOP 512 /* k: L3 contradicted itself here, or work passes that the probes do not see */
-/* What a forked child finds out by itself; its own probes are user space's to attach. */
-#define PROC_NOT_INHERITED (PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP)
+#define PROC_FROM_START 1024 /* k: no request of it was read before it was known what it is */
+#define PROC_QUIET 2048 /* k: no call was made since user space set this; probes may wait for one */
+#define PROC_AWAKE 4096 /* its runtime's probes are attached, those that wait for a call */
+#define PROC_GENERATION_SHIFT 24 /* the highest byte: how often it woke up */
+/* What a forked child, or another program, finds out by itself; its own probes are user space's to attach. */
+#define PROC_ITS_OWN                                                                                                              \
+	(PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP | PROC_FROM_START | PROC_QUIET | PROC_AWAKE |                     \
+	 0xffU << PROC_GENERATION_SHIFT)
 struct proc {
 	__u32 flags;
 	__u32 calls; /* k: socket calls so far */
 };
+static __always_inline void clear_proc_flags(struct proc *p, __u32 flags)
+{
+	if (p->flags & flags)
+		__sync_fetch_and_and(&p->flags, ~flags);
+}
 /* tgid -> proc. Selected processes and, without PROC_TRACED, excluded ones. Written by user space, by the cgroup check at first
  * sight, and by fork. */
 struct {
@@ -150,8 +161,8 @@ struct conn {
 	__u8 awaits_reply; /* a request was written, the reply to it has not begun */
 	__u8 tcp;
 	__s32 fd; /* descriptor that the last call used */
-	/* Event loops (lib/loop.bpf.h). Server side: */
-	__u8 on_loop; /* the live request is counted in its loop */
+	/* Runtimes (lib/runtime.bpf.h). Server side: */
+	__u8 on_loop; /* its unanswered request is counted in the loop of live_tid */
 	/* Client side: */
 	__u8 fresh; /* connect() was seen, no request yet */
 	__u8 connect_unsure; /* ... and it was not certain for whom */
@@ -235,19 +246,19 @@ struct {
 
 #define LIVE_ENDED (1 << 30)
 
-/* A thread that runs an event loop. Written by the probes in the loop (which create it), by capture, and by the network's own
+/* A thread that runs a loop of libuv's. Written by capture and by the probes in the loop, which both create it, and by the network's own
  * context when a connection ends. Deleted at the thread's exit. */
 struct loop {
-	__u64 cur; /* libuv: the request that the callback that runs now works for, key in `live`; 0: none */
-	__u64 armed; /* nginx: the request of the upstream call that is about to be made */
-	__u64 since_ns; /* seen since; 0: since before its first request */
-	__u64 unsure_ns; /* when last something happened for nobody that we know; 0: never */
+	__u64 cur; /* the request that the callback that runs now works for, key in `live`; 0: none */
+	__u64 stranger_ns; /* when last a request may have been read that is not counted in `live`; 0: never */
+	__u64 background_ns; /* when last a call was made that no live request can have waited for; 0: never */
 	__s32 live; /* requests unanswered */
 	__s32 busy; /* of these, with a call under way */
 	__u8 by_reply; /* cur comes from reading a reply */
 	__u8 writable; /* the callback is told that its socket takes bytes, or is connected */
 	__u8 fan_out; /* a request had two calls under way at a time */
-	__u8 pad[5];
+	__u8 generation; /* of the process when `cur` was set */
+	__u8 pad[4];
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -262,6 +273,13 @@ struct {
 	__type(key, __u64);
 	__type(value, __u64);
 } served SEC(".maps");
+/* nginx: thread -> the request of the upstream call that it is about to make, key in `live`. Written by the probe. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u64);
+} armed SEC(".maps");
 
 /* L0: hash of (tgid, trace id, parent id) of a live inbound request -> its span. Two of them are no evidence. */
 struct inbound {

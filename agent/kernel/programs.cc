@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdarg>
 #include <cstdio>
+#include <string_view>
 
 #include "base/log.h"
 #include "clew.skel.h"
@@ -38,6 +39,9 @@ bool HasTracepoint(const char* name) {
   btf__free(vmlinux);
   return found;
 }
+
+// One that is attached to functions of processes.
+bool IsProbe(const bpf_program* program) { return std::string_view(bpf_program__section_name(program)) == "uprobe"; }
 
 Error LoadError(int error) {
   if (error == EPERM || error == EACCES) {
@@ -102,7 +106,10 @@ Result<std::unique_ptr<Programs>> Programs::Load(const ProgramOptions& options) 
   for (bpf_program* program : {p.inject_message, p.watch_fionread}) bpf_program__set_autoload(program, options.load_injection);
   bpf_program__set_autoload(p.option_sendmsg, option && socket && has_send);
   bpf_program__set_autoload(p.option_syscall, option && !socket);
-  for (bpf_program* program : {p.loop_turn, p.loop_stream, p.loop_nginx_peer}) bpf_program__set_autoload(program, options.load_loops);
+  bpf_program* program;
+  bpf_object__for_each_program(program, skeleton->obj) {
+    if (IsProbe(program)) bpf_program__set_autoload(program, options.load_runtimes);
+  }
   bpf_program__set_autoload(p.process_io_uring, HasTracepoint("io_uring_create"));
   if (socket) bpf_map__set_max_entries(skeleton->maps.conn_hash, 1);  // not used then
   if (const int error = clew_bpf__load(skeleton); error != 0) return LoadError(-error);
@@ -176,17 +183,28 @@ Result<Programs::Link> Programs::AttachFionreadWatch() {
   return Link(link);
 }
 
-Result<Programs::Link> Programs::AttachLoopProbe(const LoopProbe& probe, std::uint32_t tgid, const std::string& path) {
-  const auto& p = skeleton_->progs;
-  bpf_program* program = p.loop_turn;
-  if (probe.program == LoopProgram::kStream) program = p.loop_stream;
-  if (probe.program == LoopProgram::kNginxPeer) program = p.loop_nginx_peer;
+Result<Programs::Link> Programs::AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path) {
+  const std::string name(probe.program);
+  bpf_program* program = bpf_object__find_program_by_name(skeleton_->obj, name.c_str());
+  if (program == nullptr) return Error{Code::kInternal, "there is no BPF program " + name};
   bpf_link* link = bpf_program__attach_uprobe(program, false, static_cast<pid_t>(tgid), path.c_str(), probe.offset);
   if (link == nullptr) return ErrnoError("probe", path, errno);
   return Link(link);
 }
 
 void Programs::SetOption(bool on) { skeleton_->bss->option_on = on ? 1 : 0; }
+
+Status Programs::ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear) {
+  struct {
+    std::uint32_t tgid, set, clear;
+  } change{tgid, set, clear};  // struct flag_change of bpf/process.bpf.c
+  LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &change, .ctx_size_in = sizeof(change));
+  const std::string what = "process " + std::to_string(tgid);
+  if (bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.change_proc), &run) != 0)
+    return ErrnoError("change the tracing of", what, errno);
+  if (run.retval != 0) return Error{Code::kNotFound, what + " is not traced"};
+  return {};
+}
 
 void Programs::SetAdopter(std::uint32_t tgid) { skeleton_->bss->adopter_tgid = tgid; }
 void Programs::ForgetConnections() {

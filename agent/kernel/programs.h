@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/kernel/loop_plan.h"
+#include "agent/runtime/plan.h"
 #include "base/fd.h"
 #include "base/network.h"
 #include "base/result.h"
@@ -32,7 +32,7 @@ struct ProgramOptions {
   std::vector<std::uint16_t> skip_ports;
   bool load_injection = true;
   std::vector<Network> option_networks;  // where the TCP option may be used; empty: not at all
-  bool load_loops = true;  // the probes in event loops
+  bool load_runtimes = true;  // the probes in runtimes
 };
 
 class Programs {
@@ -64,8 +64,10 @@ class Programs {
   Result<Link> AttachAdopt(int cgroup);
   // The hook that sees ioctl(FIONREAD), on every system call of the node: only while it is needed.
   Result<Link> AttachFionreadWatch();
-  // One probe of an event loop, in one process, whose executable is at `path`.
-  Result<Link> AttachLoopProbe(const LoopProbe& probe, std::uint32_t tgid, const std::string& path);
+  // One probe of a runtime, in one process, whose executable is at `path`.
+  Result<Link> AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path);
+  // Clears and sets flags (of ProcEntry) of a process that is known, in place. kNotFound: it is not.
+  Status ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear);
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);
   // Drops the state of all sockets. The self-test's pairs end before anything is attached that would notice, and in the

@@ -56,11 +56,11 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   program_options.skip_ports = options.skip_ports;
   program_options.load_injection = options.inject != InjectMode::kOff;
   program_options.option_networks = options.option_networks;
-  program_options.load_loops = options.follow_loops;
+  program_options.load_runtimes = !options.runtimes.empty();
   auto programs = Programs::Load(program_options);
   if (!programs) return programs.error();
   tracer->programs_ = std::move(programs).value();
-  if (options.follow_loops) tracer->loops_ = std::make_unique<LoopProbes>(*tracer->programs_);
+  if (!options.runtimes.empty()) tracer->runtimes_ = std::make_unique<RuntimeProbes>(*tracer->programs_, options.runtimes, options.runtime_rest);
   const std::uint32_t self = static_cast<std::uint32_t>(getpid());
   if (auto status = tracer->Exclude(self); !status) return status.error();
 
@@ -186,7 +186,9 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   if (error < 0 && error != -ECANCELED) return ErrnoError("read", "ring buffer", -error);
   pace_.Drained(drained_);
   sink.OnDrained();
-  if (watch_) watch_->Check(FionreadWatch::Clock::now());
+  const auto now = std::chrono::steady_clock::now();
+  if (watch_) watch_->Check(now);
+  if (runtimes_) runtimes_->Check(now);
   return drained_;
 }
 
@@ -200,13 +202,16 @@ Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
   if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
-  if (loops_) flags |= loops_->Follow(tgid);
+  if (runtimes_) flags |= runtimes_->Follow(tgid);
   const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
   ProcEntry before;
   const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
   const bool decided = known && (before.flags & ProcEntry::kDecided);
-  if (auto status = SetProc(tgid, {.flags = flags, .calls = decided ? 0 : before.calls}); !status) return status;
+  // What it did while it was not traced, nobody has seen.
+  const std::uint32_t unseen = before.flags & ProcEntry::kTraced ? 0 : ProcEntry::kFromStart;
+  const Status told = known ? programs_->ChangeProc(tgid, flags, (ProcEntry::kDecisions | unseen) & ~flags) : SetProc(tgid, {.flags = flags});
+  if (!told) return told;
   // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
   const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
   if ((injecting_ || using_option_) && (!decided || eased)) injection_->AdoptProcess(tgid, until_ack);
@@ -220,18 +225,22 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
 }
 
 Status Tracer::Forked(std::uint32_t tgid, std::uint32_t parent) {
-  const std::uint32_t flag = loops_ ? loops_->FollowChild(tgid, parent) : 0;
-  ProcEntry proc;
-  if (flag == 0 || bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &proc) != 0) return {};
-  proc.flags |= flag;
-  return SetProc(tgid, proc);
+  const std::uint32_t flags = runtimes_ ? runtimes_->FollowChild(tgid, parent) : 0;
+  if (flags == 0) return {};
+  const Status told = programs_->ChangeProc(tgid, flags, 0);
+  if (!told && told.error().code == Code::kNotFound) return {};  // gone already
+  return told;
+}
+
+void Tracer::Calls(std::uint32_t tgid) {
+  if (runtimes_) runtimes_->Wake(tgid);
 }
 
 Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }
 
 Status Tracer::Forget(std::uint32_t tgid) {
   if (watch_) watch_->Forget(tgid);
-  if (loops_) loops_->Forget(tgid);
+  if (runtimes_) runtimes_->Forget(tgid);
   bpf_map_delete_elem(programs_->procs_fd(), &tgid);
   return {};
 }
@@ -240,8 +249,8 @@ std::vector<NamedCounter> Tracer::Counters() const {
   auto counters = ReadCounters(*programs_);
   counters.push_back({"ring_records", "Records read from the ring buffer.", records_});
   counters.push_back({"ring_malformed", "Records that were not as long as their type demands.", malformed_});
-  if (loops_) {
-    for (const NamedCounter& counter : loops_->Counters()) counters.push_back(counter);
+  if (runtimes_) {
+    for (const NamedCounter& counter : runtimes_->Counters()) counters.push_back(counter);
   }
   if (injection_) {
     counters.push_back({"sockets_adopted", "Connections opened before the agent came and put under injection.", injection_->adopted()});

@@ -10,7 +10,7 @@
 #include "agent/kernel/event_source.h"
 #include "agent/kernel/fionread_watch.h"
 #include "agent/kernel/injection.h"
-#include "agent/kernel/loop_probes.h"
+#include "agent/kernel/runtime_probes.h"
 #include "agent/kernel/proc_entry.h"
 #include "agent/kernel/programs.h"
 #include "agent/process/process_control.h"
@@ -35,7 +35,8 @@ struct TracerOptions {
   double sample_ratio = 1.0;
   bool started_threads = false;  // they are evidence of a parent, as processes are
   std::size_t ring_bytes = 8 << 20;
-  bool follow_loops = true;  // by probes in event loops that are known
+  std::vector<runtime::Kind> runtimes;  // that are probed where a process has them
+  std::chrono::milliseconds runtime_rest{600'000};  // without a call, until waiting probes go
 };
 
 class Tracer final : public EventSource, public process::ProcessControl {
@@ -51,6 +52,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   // process::ProcessControl; any thread.
   Status Trace(std::uint32_t tgid, process::InjectClass inject) override;
   Status Forked(std::uint32_t tgid, std::uint32_t parent) override;
+  void Calls(std::uint32_t tgid) override;
   Status Exclude(std::uint32_t tgid) override;
   Status Forget(std::uint32_t tgid) override;
 
@@ -75,7 +77,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   std::unique_ptr<Programs> programs_;
   std::unique_ptr<Injection> injection_;
   std::unique_ptr<FionreadWatch> watch_;  // only where FIONREAD is wrong
-  std::unique_ptr<LoopProbes> loops_;      // unless switched off
+  std::unique_ptr<RuntimeProbes> runtimes_;  // unless switched off
   ring_buffer* ring_ = nullptr;
   EventSink* sink_ = nullptr;  // during Poll
   Fd wake_;                    // epoll on the ring

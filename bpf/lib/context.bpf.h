@@ -3,8 +3,8 @@
 #ifndef CLEW_CONTEXT_H
 #define CLEW_CONTEXT_H
 
-#include "loop.bpf.h"
 #include "option.bpf.h"
+#include "runtime.bpf.h"
 
 static __always_inline __u64 id_key(const __u8 *id)
 {
@@ -112,13 +112,13 @@ __noinline int end_live(struct conn *conn)
 	__u64 span;
 	struct live *l;
 
-	if (!conn || !conn->live_span)
+	if (!conn || !(conn->live_span || conn->on_loop))
 		return 0;
 	span = conn->live_span;
-	conn->live_span = 0;
 	l = bpf_map_lookup_elem(&live, &span);
 	if (conn->on_loop)
 		loop_leave(conn, l);
+	conn->live_span = 0;
 	if (!l)
 		return 0;
 	if (l->inbound) {
@@ -153,9 +153,8 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	struct live l = {};
 	struct option_value sent;
 	struct serving *old;
-	/* Where the connection tells which request it is: on a loop that is followed, if it is the only one of its connection. */
-	const __u32 by_conn = conn->tcp && !conn->unanswered && (proc->flags & PROC_NGINX || follows_loops(proc->flags));
-	struct loop *loop = follows_loops(proc->flags) ? current_loop() : 0;
+	const int alone = !conn->unanswered;
+	int named;
 	__u64 span;
 
 	__builtin_memset(ctx, 0, sizeof(*ctx));
@@ -223,10 +222,9 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 		blocking = 0;
 	if (!blocking && old)
 		bpf_map_delete_elem(&threads, &tid);
-	if (loop && !by_conn)
-		loop_unsure(loop);
+	named = runtime_arrives(conn, proc, alone);
 	/* On an event loop, and without a header that could be forwarded: no evidence can lead here, so nobody needs to find it. */
-	if (!blocking && !l.inbound && !by_conn)
+	if (!blocking && !l.inbound && !named)
 		return 0;
 
 	__builtin_memcpy(l.trace_id, ctx->trace_id, 16);
@@ -254,16 +252,8 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	}
 	conn->live_span = span;
 	conn->live_tid = tid;
-	if (by_conn && loop) {
-		conn->on_loop = 1;
-		__sync_fetch_and_add(&loop->live, 1);
-	}
-	if (by_conn && proc->flags & PROC_NGINX) {
-		const __u64 key = id >> 32 << 32 | (__u32)conn->fd;
-
-		bpf_map_update_elem(&served, &key, &span, BPF_ANY);
-	}
-
+	if (named)
+		runtime_serves(conn, span, proc->flags);
 	if (blocking) {
 		struct serving s = { .span = span, .link = CLEW_LINK_THREAD };
 
@@ -280,19 +270,10 @@ __noinline int answer_request(struct conn *conn, struct proc *proc)
 	if (!conn || !proc)
 		return 0;
 	conn->unanswered = 0;
-	if (!conn->live_span)
+	if (!conn->live_span && !conn->on_loop)
 		return 0;
-	if (conn->on_loop && follows_loops(proc->flags)) {
-		const struct loop *loop = current_loop();
-		__u64 current = loop ? loop->cur : 0;
-
-		/* The thread was to work for another one: callbacks serve whom they please here. */
-		if (current && current != conn->live_span && bpf_map_lookup_elem(&live, &current)) {
-			__sync_fetch_and_or(&proc->flags, PROC_NO_LOOP);
-			count_stat(STAT_LOOP_DEMOTED);
-		}
-	}
-	if (conn->live_tid != (__u32)bpf_get_current_pid_tgid() && !(proc->flags & PROC_NO_THREAD)) {
+	runtime_answers(conn, proc);
+	if (conn->live_span && conn->live_tid != (__u32)bpf_get_current_pid_tgid() && !(proc->flags & PROC_NO_THREAD)) {
 		__u32 tid = conn->live_tid;
 		struct serving *s = bpf_map_lookup_elem(&threads, &tid);
 
@@ -329,7 +310,6 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 	if (!c || !ctx)
 		return 0;
 	const struct head *h = &c->head;
-	const int on_loop = proc_flags & PROC_NGINX || follows_loops(proc_flags);
 	const __u64 id = bpf_get_current_pid_tgid();
 	const __u32 tid = (__u32)id;
 	struct live *parent = 0, *other;
@@ -340,10 +320,7 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 	__builtin_memset(ctx, 0, sizeof(*ctx));
 	random_span_id(ctx->span_id);
 
-	if (on_loop) { /* L1 or L3 */
-		other_span = loop_parent(c, proc_flags);
-		other_link = proc_flags & PROC_NGINX ? CLEW_LINK_RUNTIME : CLEW_LINK_CONTINUATION;
-	}
+	other_span = runtime_parent(c, proc_flags, &other_link); /* L1 or L3 */
 	if (h->tp_lines == 1 && h->tp_valid) { /* L0: forwarded? */
 		__u64 key = inbound_key(id >> 32, h->trace_id, h->parent_id);
 		struct inbound *in = bpf_map_lookup_elem(&inbound, &key);
@@ -354,13 +331,12 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 			link = CLEW_LINK_PAYLOAD;
 		} else if (!in) {
 			adopt(h, ctx); /* nobody sent it to us: the application's own, which knows better */
-			if (follows_loops(proc_flags))
-				loop_call(c, other_span);
+			runtime_called(c, other_span, proc_flags);
 			return 0;
 		}
 	}
 	s = bpf_map_lookup_elem(&threads, &tid);
-	if (!on_loop && s && !(proc_flags & PROC_NO_THREAD)) { /* L2 or L4 */
+	if (!runtime_decides(proc_flags) && s && !(proc_flags & PROC_NO_THREAD)) { /* L2 or L4 */
 		other_span = s->span;
 		other_link = s->link;
 	}
@@ -375,8 +351,7 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 		span = other_span;
 		link = other_link;
 	}
-	if (follows_loops(proc_flags))
-		loop_call(c, parent ? span : 0);
+	runtime_called(c, parent ? span : 0, proc_flags);
 	if (!parent && h->tp_lines == 1 && h->tp_valid) { /* forwarded, of one of several: the header stands, no span claims it */
 		adopt(h, ctx);
 		return 0;

@@ -1,10 +1,10 @@
-#include "agent/kernel/probe_point.h"
+#include "agent/runtime/probe_point.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace clew::kernel {
+namespace clew::runtime {
 namespace {
 
 std::optional<std::uint32_t> Point(const std::vector<std::uint8_t>& code) {
@@ -49,4 +49,4 @@ TEST(ProbePoint, NothingAndWhatIsNoCodeHaveNone) {
 }
 
 }  // namespace
-}  // namespace clew::kernel
+}  // namespace clew::runtime

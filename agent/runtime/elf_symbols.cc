@@ -1,4 +1,4 @@
-#include "agent/kernel/elf_symbols.h"
+#include "agent/runtime/elf_symbols.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace clew::kernel {
+namespace clew::runtime {
 namespace {
 
 using process::ReadAt;
@@ -109,4 +109,4 @@ std::map<std::string, Function, std::less<>> FindFunctions(const ReadAt& read_at
   return functions;
 }
 
-}  // namespace clew::kernel
+}  // namespace clew::runtime

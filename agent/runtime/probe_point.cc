@@ -1,11 +1,11 @@
-#include "agent/kernel/probe_point.h"
+#include "agent/runtime/probe_point.h"
 
 #include <Zydis/Zydis.h>
 
 #include <algorithm>
 #include <array>
 
-namespace clew::kernel {
+namespace clew::runtime {
 namespace {
 
 // As the kernel reads the bytes: with no prefix but REX.B before a push, it takes these and no others.
@@ -56,4 +56,4 @@ std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code) 
   return std::nullopt;
 }
 
-}  // namespace clew::kernel
+}  // namespace clew::runtime

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace clew::kernel {
+namespace clew::runtime {
 
 struct MadeFunction {
   std::string name;
@@ -19,4 +19,4 @@ std::string MakeElf(const std::vector<MadeFunction>& functions, std::size_t fill
 
 inline constexpr std::uint64_t kMadeAddress = 0x400000;
 
-}  // namespace clew::kernel
+}  // namespace clew::runtime

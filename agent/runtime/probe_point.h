@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-namespace clew::kernel {
+namespace clew::runtime {
 
 // The offset of the first instruction of `code` (x86-64) that the kernel emulates (push, nop, call,
 // jmp, jcc: under 1 us a hit; it single-steps all others, 11 to 14 us), before which no register that
@@ -17,4 +17,4 @@ std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code);
 // How many bytes of a function FindProbePoint may want to see.
 inline constexpr std::size_t kProbeCodeBytes = 64;
 
-}  // namespace clew::kernel
+}  // namespace clew::runtime

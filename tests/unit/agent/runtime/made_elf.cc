@@ -1,10 +1,10 @@
-#include "tests/unit/agent/kernel/made_elf.h"
+#include "tests/unit/agent/runtime/made_elf.h"
 
 #include <elf.h>
 
 #include <cstring>
 
-namespace clew::kernel {
+namespace clew::runtime {
 namespace {
 
 template <typename T>
@@ -62,4 +62,4 @@ std::string MakeElf(const std::vector<MadeFunction>& functions, std::size_t fill
   return out + code + names + symbols;
 }
 
-}  // namespace clew::kernel
+}  // namespace clew::runtime

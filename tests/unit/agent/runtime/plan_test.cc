@@ -1,12 +1,12 @@
-#include "agent/kernel/loop_plan.h"
+#include "agent/runtime/plan.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "tests/unit/agent/kernel/made_elf.h"
+#include "tests/unit/agent/runtime/made_elf.h"
 
-namespace clew::kernel {
+namespace clew::runtime {
 namespace {
 
 const std::string kPush = "\x55\xc3";
@@ -20,50 +20,51 @@ std::vector<MadeFunction> Libuv() {
   return functions;
 }
 
-LoopPlan Plan(const std::vector<MadeFunction>& functions) {
+clew::runtime::Plan PlanOf(const std::vector<MadeFunction>& functions) {
   const std::string elf = MakeElf(functions);
-  return PlanLoopProbes(process::ReadFrom(elf));
+  constexpr Kind kAll[] = {Kind::kNginx, Kind::kLibuv};
+  return PlanProbes(process::ReadFrom(elf), kAll);
 }
 
-TEST(LoopPlan, NginxNeedsTheBeginningOfAnUpstreamCall) {
-  const LoopPlan plan = Plan({{"main", kPush}, {"ngx_event_connect_peer", kPush}});
-  EXPECT_EQ(plan.kind, LoopKind::kNginx);
+TEST(RuntimePlan, NginxNeedsTheBeginningOfAnUpstreamCall) {
+  const Plan plan = PlanOf({{"main", kPush}, {"ngx_event_connect_peer", kPush}});
+  EXPECT_EQ(plan.kind, Kind::kNginx);
   ASSERT_EQ(plan.probes.size(), 1u);
-  EXPECT_EQ(plan.probes[0].program, LoopProgram::kNginxPeer);
+  EXPECT_EQ(plan.probes[0].program, "nginx_peer");
 }
 
-TEST(LoopPlan, LibuvNeedsEveryKindOfCallback) {
-  const LoopPlan plan = Plan(Libuv());
-  EXPECT_EQ(plan.kind, LoopKind::kLibuv);
+TEST(RuntimePlan, LibuvNeedsEveryKindOfCallback) {
+  const Plan plan = PlanOf(Libuv());
+  EXPECT_EQ(plan.kind, Kind::kLibuv);
   EXPECT_EQ(plan.probes.size(), 8u);
   EXPECT_EQ(std::count_if(plan.probes.begin(), plan.probes.end(),
-                          [](const LoopProbe& probe) { return probe.program == LoopProgram::kStream; }),
+                          [](const Probe& probe) { return probe.program == "libuv_stream"; }),
             1);
 }
 
-TEST(LoopPlan, WithoutOneFunctionThereIsNoPlanAtAll) {
+TEST(RuntimePlan, WithoutOneFunctionThereIsNoPlanAtAll) {
   for (std::size_t left_out = 0; left_out < Libuv().size(); ++left_out) {
     std::vector<MadeFunction> functions = Libuv();
     const std::string name = functions[left_out].name;
     functions.erase(functions.begin() + static_cast<std::ptrdiff_t>(left_out));
-    const LoopPlan plan = Plan(functions);
-    EXPECT_EQ(plan.kind, LoopKind::kNone) << name;
+    const Plan plan = PlanOf(functions);
+    EXPECT_FALSE(plan.kind) << name;
     EXPECT_TRUE(plan.probes.empty()) << name;
     EXPECT_EQ(plan.missing, name);
   }
 }
 
-TEST(LoopPlan, AFunctionThatOnlyADearProbeFitsIsMissing) {
+TEST(RuntimePlan, AFunctionThatOnlyADearProbeFitsIsMissing) {
   std::vector<MadeFunction> functions = Libuv();
   functions.back().code = "\x48\x83\xec\x18\xc3";  // sub $0x18,%rsp; ret
-  EXPECT_EQ(Plan(functions).missing, "uv__run_check");
+  EXPECT_EQ(PlanOf(functions).missing, "uv__run_check");
 }
 
-TEST(LoopPlan, OtherExecutablesHaveNone) {
-  const LoopPlan plan = Plan({{"main", kPush}});
-  EXPECT_EQ(plan.kind, LoopKind::kNone);
+TEST(RuntimePlan, OtherExecutablesHaveNone) {
+  const Plan plan = PlanOf({{"main", kPush}});
+  EXPECT_FALSE(plan.kind);
   EXPECT_EQ(plan.missing, "");
 }
 
 }  // namespace
-}  // namespace clew::kernel
+}  // namespace clew::runtime

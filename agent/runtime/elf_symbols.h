@@ -10,7 +10,7 @@
 
 #include "agent/process/elf_file.h"
 
-namespace clew::kernel {
+namespace clew::runtime {
 
 struct Function {
   std::uint64_t offset = 0;  // of its first byte in the file
@@ -22,4 +22,4 @@ struct Function {
 std::map<std::string, Function, std::less<>> FindFunctions(
     const process::ReadAt& read_at, const std::vector<std::string_view>& names);
 
-}  // namespace clew::kernel
+}  // namespace clew::runtime

@@ -1,10 +1,10 @@
-#include "agent/kernel/elf_symbols.h"
+#include "agent/runtime/elf_symbols.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/agent/kernel/made_elf.h"
+#include "tests/unit/agent/runtime/made_elf.h"
 
-namespace clew::kernel {
+namespace clew::runtime {
 namespace {
 
 auto Find(const std::string& elf, const std::vector<std::string_view>& names) {
@@ -57,4 +57,4 @@ TEST(ElfSymbols, TruncatedAndCorruptedFilesDoNoHarm) {
 }
 
 }  // namespace
-}  // namespace clew::kernel
+}  // namespace clew::runtime
