@@ -34,6 +34,15 @@ struct AgentConfig {
   std::vector<std::string> fionread_users;  // executables, added to those known by name
   std::vector<std::string> fionread_never;
 
+  std::string tcp_option = "auto";  // auto, off
+  // Where TCP options are sent to and taken from; "none": nowhere.
+  std::vector<std::string> tcp_option_networks = {
+      "127.0.0.0/8",    "::1",      "10.0.0.0/8", "172.16.0.0/12",
+      "192.168.0.0/16", "fc00::/7", "fe80::/10"};
+
+  std::vector<std::string> runtimes = {"nginx", "node"};  // of runtime::Runtimes(); or "none" alone
+  std::chrono::milliseconds runtime_rest{600'000};
+
   double sample_ratio = 1.0;            // of new traces
   std::string started_threads = "off";  // off, on
   std::string query_values = "redact";  // redact, keep, drop

@@ -141,6 +141,21 @@ std::vector<Option> OptionsOf(AgentConfig& c) {
       {"inject.fionread_users", "", "further executables that use ioctl(FIONREAD) on sockets",
        &c.fionread_users},
       {"inject.fionread_never", "", "further executables that do not", &c.fionread_never},
+      {"inject.tcp_option", "--tcp-option",
+       "whether requests that get no header carry their context in a TCP option, for agents at the "
+       "other end: auto (when the self-test finds it harmless) or off",
+       OneOf{&c.tcp_option, {"auto", "off"}}},
+      {"inject.tcp_option_networks", "--tcp-option-networks",
+       "network to which TCP options are sent and from which they are taken (repeatable; default: "
+       "loopback and private ones; none: nowhere)",
+       &c.tcp_option_networks},
+      {"causality.runtimes", "--runtime",
+       "a runtime that is probed, to link its calls to its requests (repeatable: nginx, node; or "
+       "none)",
+       &c.runtimes},
+      {"causality.runtime_rest", "--runtime-rest",
+       "how long a process makes no call until probes that cost it something are taken away",
+       &c.runtime_rest},
       {"trace.sample_ratio", "--sample-ratio", "share of new traces that is kept, from 0 to 1",
        &c.sample_ratio},
       {"trace.started_threads", "--started-threads",

@@ -6,7 +6,7 @@ endif()
 
 add_library(clew_agent_config STATIC
   ${AGENT}/config.cc ${AGENT}/config_flags.cc ${AGENT}/config_options.cc ${AGENT}/config_yaml.cc ${AGENT}/selection.cc)
-target_link_libraries(clew_agent_config PUBLIC clew_base clew_agent_process PRIVATE CLI11::CLI11 yaml-cpp)
+target_link_libraries(clew_agent_config PUBLIC clew_base clew_agent_process clew_agent_runtime PRIVATE CLI11::CLI11 yaml-cpp)
 
 # What the agent's tests link: everything but the kernel side.
 add_library(clew_agent_pipeline STATIC

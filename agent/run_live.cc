@@ -38,9 +38,12 @@ kernel::TracerOptions TracerOptionsOf(const AgentConfig& config) {
   options.decide_first = !config.exclude_exes.empty();
   std::vector<std::string> errors;  // none: the configuration was checked
   options.skip_ports = SkipPortsOf(config, errors);
+  options.option_networks = OptionNetworksOf(config, errors);
   options.sample_ratio = config.sample_ratio;
   options.started_threads = config.started_threads == "on";
   options.ring_bytes = config.ring_bytes;
+  options.runtimes = RuntimesOf(config, errors);
+  options.runtime_rest = config.runtime_rest;
   return options;
 }
 
@@ -145,7 +148,9 @@ class LiveAgent final : public process::ResourceObserver {
         counters, {{"processes", "Processes that are traced now", processes_.size()},
                    {"spans_pending", "Spans that are not delivered yet", pipeline_.pending()},
                    {"injecting", "1 when requests get a traceparent header",
-                    tracer_->injecting() ? 1u : 0u}});
+                    tracer_->injecting() ? 1u : 0u},
+                   {"tcp_option", "1 when contexts go into TCP options and are taken from them",
+                    tracer_->using_option() ? 1u : 0u}});
   }
 
   const AgentConfig& config_;

@@ -1,5 +1,6 @@
 #include "agent/selection.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace clew::agent {
@@ -9,6 +10,7 @@ using process::Selector;
 
 constexpr std::uint32_t kMaxPid = 1 << 22;  // PID_MAX_LIMIT
 constexpr std::uint32_t kMaxPort = 65535;
+constexpr std::size_t kMaxNetworks = 256;  // max_entries of option_networks in bpf/maps.bpf.h
 
 // A number from 1 to `max`; 0 and a complaint when it is none.
 std::uint32_t ParseNumber(const std::string& option, const std::string& text, std::uint32_t max,
@@ -73,6 +75,39 @@ std::vector<std::uint16_t> SkipPortsOf(const AgentConfig& config,
   for (const std::string& text : config.skip_ports) {
     out.push_back(
         static_cast<std::uint16_t>(ParseNumber("inject.skip_ports", text, kMaxPort, errors)));
+  }
+  return out;
+}
+
+std::vector<Network> OptionNetworksOf(const AgentConfig& config, std::vector<std::string>& errors) {
+  const auto& texts = config.tcp_option_networks;
+  std::vector<Network> out;
+  if (texts == std::vector<std::string>{"none"}) return out;
+  if (texts.size() > kMaxNetworks)
+    errors.push_back("inject.tcp_option_networks: at most " + std::to_string(kMaxNetworks));
+  for (const std::string& text : texts) {
+    if (auto network = ParseNetwork(text)) {
+      out.push_back(*network);
+    } else {
+      errors.push_back("inject.tcp_option_networks: " + network.error().message);
+    }
+  }
+  if (config.tcp_option == "off") out.clear();
+  return out;
+}
+
+std::vector<runtime::Kind> RuntimesOf(const AgentConfig& config, std::vector<std::string>& errors) {
+  std::vector<runtime::Kind> out;
+  if (config.runtimes == std::vector<std::string>{"none"}) return out;
+  for (const std::string& text : config.runtimes) {
+    const auto known = runtime::Runtimes();
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&](const runtime::Runtime& r) { return r.name == text; });
+    if (found == known.end()) {
+      errors.push_back("causality.runtimes: '" + text + "' is no runtime that is known");
+    } else {
+      out.push_back(found->kind);
+    }
   }
   return out;
 }

@@ -8,6 +8,8 @@
 #include "agent/config.h"
 #include "agent/process/inject_class.h"
 #include "agent/process/selectors.h"
+#include "agent/runtime/plan.h"
+#include "base/network.h"
 
 namespace clew::agent {
 
@@ -23,6 +25,9 @@ NamedWord SplitName(const std::string& text);
 process::Selectors SelectorsOf(const AgentConfig& config, const std::string& cgroup2_mount,
                                std::vector<std::string>& errors);
 std::vector<std::uint16_t> SkipPortsOf(const AgentConfig& config, std::vector<std::string>& errors);
+// Empty when the TCP option is switched off.
+std::vector<Network> OptionNetworksOf(const AgentConfig& config, std::vector<std::string>& errors);
+std::vector<runtime::Kind> RuntimesOf(const AgentConfig& config, std::vector<std::string>& errors);
 // The defaults and what the configuration adds.
 process::InjectNames InjectNamesOf(const AgentConfig& config);
 

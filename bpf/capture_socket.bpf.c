@@ -77,13 +77,15 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(socket_state, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp;
+	struct proc *proc;
 	struct conn *c;
 
 	if (newstate == TCP_SYN_SENT) {
-		if (!traced_proc())
+		proc = traced_proc();
+		if (!proc)
 			return 0;
 		bpf_sk_storage_delete(&conn_storage, sk); /* a socket may connect again */
-		on_connect(storage_conn(sk, 1), conn_id(sk));
+		on_connect(storage_conn(sk, 1), conn_id(sk), proc);
 		return 0;
 	}
 	if (!is_end(newstate))

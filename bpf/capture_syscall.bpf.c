@@ -7,22 +7,6 @@
 
 #include <bpf/bpf_tracing.h>
 
-static __always_inline struct sock *socket_of(struct task_struct *task, int fd)
-{
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slots, *file = 0;
-	struct socket *s;
-
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
-		return 0;
-	slots = BPF_CORE_READ(table, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return 0;
-	s = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(s, sk);
-}
-
 static __always_inline struct conn *hash_conn(__u64 sk, int create)
 {
 	struct conn *c = bpf_map_lookup_elem(&conn_hash, &sk);
@@ -166,13 +150,15 @@ int syscall_state(struct bpf_raw_tracepoint_args *ctx)
 	struct sock *sk = (struct sock *)ctx->args[0];
 	const int newstate = ctx->args[2];
 	__u64 key = (__u64)sk;
+	struct proc *proc;
 	struct conn *c;
 
 	if (newstate == TCP_SYN_SENT) {
-		if (!traced_proc())
+		proc = traced_proc();
+		if (!proc)
 			return 0;
 		bpf_map_delete_elem(&conn_hash, &key);
-		on_connect(hash_conn(key, 1), conn_id(sk));
+		on_connect(hash_conn(key, 1), conn_id(sk), proc);
 		return 0;
 	}
 	if (!is_end(newstate))

@@ -5,6 +5,10 @@
 #include "capture_socket.bpf.c"
 #include "capture_syscall.bpf.c"
 #include "inject.bpf.c"
+#include "option.bpf.c"
 #include "process.bpf.c"
+#include "runtime_libuv.bpf.c"
+#include "runtime_nginx.bpf.c"
+#include "sockops.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,176 +1,16 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Injection: puts a traceparent line into outgoing HTTP/1.x requests of traced processes. sock_ops puts their client sockets into a
- * SOCKHASH, sk_msg (in the sending thread, before the bytes are queued) inserts the line. docs/architecture.md ("Injection") says what living
- * in a SOCKHASH does to a socket and how each effect is avoided. Kernel 5.10.
+ * Injection: puts a traceparent line into outgoing HTTP/1.x requests of traced processes. sock_ops (sockops.bpf.c) puts their client
+ * sockets into a SOCKHASH, sk_msg (in the sending thread, before the bytes are queued) inserts the line. docs/architecture.md
+ * ("Injection") says what living in a SOCKHASH does to a socket and how each effect is avoided. Kernel 5.10.
  */
 #include "lib/context.bpf.h"
 #include "lib/conn.bpf.h"
 #include "lib/io.bpf.h"
 
-#define SOL_TCP 6
-#define TCP_NODELAY 1
-#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008 /* kernel 6.13 */
-
 #define LINEAR_MAX 32768 /* a message up to this size is pulled into one piece after an insertion */
 #define TRACEPARENT_LINE 70 /* name, ": ", 55 characters, CRLF */
 #define TRACESTATE_EXTRA 14 /* name, ": ", CRLF */
-
-/* State of a socket by the back end's way. `sk` must not be NULL. */
-static __always_inline struct conn *injected_conn(struct bpf_sock *sk)
-{
-	__u64 key;
-
-	if (cfg_conn_storage)
-		return bpf_sk_storage_get(&conn_storage, sk, 0, 0);
-	key = (__u64)sk;
-	return bpf_map_lookup_elem(&conn_hash, &key);
-}
-
-static __always_inline void leave_map(struct bpf_sock_ops *ops, struct conn *c, __u32 why)
-{
-	__u64 key = bpf_get_socket_cookie(ops);
-
-	if (!bpf_map_delete_elem(&sockets, &key))
-		count_stat(why);
-	clear_flags(c, CONN_IN_MAP | CONN_LEAVE);
-}
-
-/* An acknowledgement came in: the only moment at which a socket can leave the map without being asked. */
-static __always_inline void on_ack(struct bpf_sock_ops *ops)
-{
-	struct bpf_sock *sk = ops->sk;
-	struct tcp_sock *tp;
-	struct conn *c;
-
-	if (!sk)
-		return;
-	c = injected_conn(sk);
-	if (!c || !(c->flags & CONN_IN_MAP))
-		return;
-	if (c->flags & CONN_LEAVE) {
-		leave_map(ops, c, STAT_LEFT_NOT_HTTP);
-		bpf_sock_ops_cb_flags_set(ops, 0);
-		return;
-	}
-	if (!c->big && !(c->flags & CONN_UNTIL_ACK))
-		return;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return;
-	/* While the application still writes the body it is not in recv, and nothing is queued for it. */
-	if (c->big && c->inject_phase == INJECT_BODY && (__s32)(c->next_seq - tp->write_seq) > 0 && tp->rcv_nxt == tp->copied_seq) {
-		c->big = 0;
-		set_flags(c, CONN_EVICTED);
-		leave_map(ops, c, STAT_LEFT_LARGE);
-		return;
-	}
-	if (c->flags & CONN_UNTIL_ACK && c->requests && (__s32)(tp->snd_una - c->next_seq) >= 0)
-		leave_map(ops, c, STAT_LEFT_ACKED);
-}
-
-SEC("sockops")
-int inject_sockops(struct bpf_sock_ops *ops)
-{
-	struct bpf_sock *sk;
-	struct proc *proc;
-	struct conn *c;
-	__u64 key;
-	__u16 port;
-	int one = 1;
-
-	if (ops->op == BPF_SOCK_OPS_RTT_CB) {
-		on_ack(ops);
-		return 1;
-	}
-	if (ops->op != BPF_SOCK_OPS_TCP_CONNECT_CB && ops->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB)
-		return 1;
-	sk = ops->sk;
-	if (!sk)
-		return 1;
-	c = injected_conn(sk);
-	if (!c)
-		return 1;
-	if (ops->op == BPF_SOCK_OPS_TCP_CONNECT_CB) { /* in the caller's context: the only one where the process is known */
-		proc = traced_proc();
-		port = __builtin_bswap32(ops->remote_port);
-		if (!proc || !(proc->flags & PROC_INJECT) || bpf_map_lookup_elem(&skip_ports, &port))
-			return 1;
-		set_flags(c, CONN_WANTED);
-		if (proc->flags & PROC_UNTIL_ACK)
-			set_flags(c, CONN_UNTIL_ACK);
-		return 1;
-	}
-	if (!(c->flags & CONN_WANTED))
-		return 1;
-	/* A message that leaves in pieces would wait for the peer's delayed acknowledgement between them. */
-	bpf_setsockopt(ops, SOL_TCP, TCP_NODELAY, &one, sizeof(one));
-	key = bpf_get_socket_cookie(ops);
-	if (bpf_sock_hash_update(ops, &sockets, &key, BPF_ANY)) {
-		count_stat(STAT_ENTER_FAILED);
-		return 1;
-	}
-	count_stat(STAT_ENTERED);
-	set_flags(c, CONN_IN_MAP);
-	bpf_sock_ops_cb_flags_set(ops, BPF_SOCK_OPS_RTT_CB_FLAG);
-	return 1;
-}
-
-/*
- * Prepares a socket that was open before, for user space, which then puts it into the map: attached only while it does. User
- * space calls setsockopt on its own copy of the descriptor with this option, which the kernel never sees.
- */
-#define CLEW_SOL_ADOPT 0x434c4557
-enum { ADOPT_IDLE = 1, ADOPT_BUSY = 2, ADOPT_SELFTEST = 3, ADOPT_UNTIL_ACK = 16 };
-SEC("cgroup/setsockopt")
-int inject_adopt(struct bpf_sockopt *ctx)
-{
-	int flags = BPF_SOCK_OPS_RTT_CB_FLAG, one = 1;
-	__u8 *value = ctx->optval, *end = ctx->optval_end;
-	struct bpf_sock *sk = ctx->sk;
-	__u32 zero = 0;
-	struct conn *c;
-	__u8 mode;
-	__u64 key;
-
-	if (ctx->level != CLEW_SOL_ADOPT || bpf_get_current_pid_tgid() >> 32 != adopter_tgid)
-		return 1;
-	if (value + 1 > end || !sk)
-		return 0;
-	mode = *value;
-	c = bpf_map_lookup_elem(&empty_conn, &zero);
-	if (!c)
-		return 0;
-	if (cfg_conn_storage) {
-		c = bpf_sk_storage_get(&conn_storage, sk, c, BPF_SK_STORAGE_GET_F_CREATE);
-	} else {
-		key = (__u64)sk;
-		/* A self-test pair before this one may have had the address: nothing is attached yet that would have noticed its end. */
-		bpf_map_update_elem(&conn_hash, &key, c, (mode & 15) == ADOPT_SELFTEST ? BPF_ANY : BPF_NOEXIST);
-		c = bpf_map_lookup_elem(&conn_hash, &key);
-	}
-	if (!c)
-		return 0;
-	if (mode & ADOPT_UNTIL_ACK)
-		set_flags(c, CONN_UNTIL_ACK);
-	else
-		clear_flags(c, CONN_UNTIL_ACK);
-	if (c->flags & CONN_IN_MAP) { /* opened before it was known by which rule its process lives; all else is settled */
-		ctx->optlen = -1;
-		return 1;
-	}
-	if (bpf_setsockopt(sk, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)) ||
-	    bpf_setsockopt(sk, SOL_TCP, TCP_NODELAY, &one, sizeof(one)))
-		return 0;
-	set_flags(c, CONN_IN_MAP);
-	if ((mode & 15) == ADOPT_SELFTEST)
-		set_flags(c, CONN_SELFTEST);
-	c->inject_phase = (mode & 15) == ADOPT_BUSY ? INJECT_ADOPTED : INJECT_START;
-	c->requests = 1; /* what comes first may be the rest of a body: no judgement by it */
-	count_stat(STAT_ENTERED);
-	ctx->optlen = -1; /* handled here */
-	return 1;
-}
 
 static __always_inline void hex_text(char *out, const __u8 *bytes, __u32 n)
 {
@@ -266,20 +106,21 @@ static __always_inline int rewrite(struct sk_msg_md *m, const struct clew_contex
 
 /* Decides about a complete request head of which the first byte is the message's. Returns enum clew_inject. */
 static __always_inline __u32 inject_request(struct sk_msg_md *m, struct conn *c, struct scratch *s, const struct head_scan *scan,
-					    __u32 proc_flags, int room, __u32 *inserted)
+					    __u32 proc_flags, int room, __u32 wseq, __u32 *inserted)
 {
-	const struct head *h = &c->head;
+	__u32 refused;
 
-	find_parent(proc_flags, h, &c->out);
-	if (c->out.origin == CLEW_ORIGIN_ADOPTED)
-		return CLEW_INJECT_ADOPTED;
-	if (h->tp_lines) {
-		/* Ours to change only if it names a request that we serve: the trace is the same, the parent becomes our span. */
-		if (h->tp_lines > 1 || !h->tp_valid || c->out.origin != CLEW_ORIGIN_PARENT ||
-		    id_key(h->trace_id) != id_key(c->out.trace_id) || id_key(h->trace_id + 8) != id_key(c->out.trace_id + 8))
-			return CLEW_INJECT_SKIP_UNSURE;
+	/* A socket that has just come back to the map: decided already at the entry of the system call. */
+	const int decided = c->flags & CONN_OUT_READY && c->option == OPTION_ARMED && c->option_seq == wseq;
+
+	c->option = OPTION_NONE;
+	if (!decided)
+		find_parent(proc_flags, c, &c->out);
+	refused = context_refused(&c->head, &c->out);
+	if (refused)
+		return refused;
+	if (c->head.tp_lines)
 		return rewrite(m, &c->out, scan->tp_value) ? CLEW_INJECT_SKIP_HELPER : CLEW_INJECT_REWRITTEN;
-	}
 	if (!room)
 		return CLEW_INJECT_SKIP_NO_ROOM;
 	return insert(m, s, &c->out, scan->first_line_end, inserted) ? CLEW_INJECT_SKIP_HELPER : CLEW_INJECT_INSERTED;
@@ -370,16 +211,21 @@ static __always_inline void on_message(struct sk_msg_md *m, struct conn *c, stru
 		return;
 	}
 	c->requests++;
-	clear_flags(c, CONN_OUT_READY);
 	c->big = 0;
 	if (!scan.end) { /* wait for the reply before looking again: the rest of this head and its body come first */
 		what = n == VIEW ? CLEW_INJECT_SKIP_LARGE_HEAD : CLEW_INJECT_SKIP_SPLIT_HEAD;
+		clear_flags(c, CONN_OUT_READY);
+		c->option = OPTION_NONE;
 		c->out_skip = what;
 		c->inject_phase = INJECT_WAIT_REPLY;
 		c->reply_seq = tp->copied_seq;
 	} else {
-		what = inject_request(m, c, s, &scan, proc_flags, room, &inserted);
+		what = inject_request(m, c, s, &scan, proc_flags, room, wseq, &inserted);
 		c->out.inject = what;
+		if (c->flags & CONN_OPTION && !c->awaits_reply && (what == CLEW_INJECT_SKIP_NO_ROOM || what == CLEW_INJECT_SKIP_HELPER)) {
+			option_arm(c, wseq);
+			what = CLEW_INJECT_OPTION;
+		}
 		set_flags(c, CONN_OUT_READY);
 		c->inserted += inserted;
 		total = (__u64)scan.end + inserted + (c->head.has_length ? c->head.length : 0);
@@ -397,7 +243,7 @@ static __always_inline void on_message(struct sk_msg_md *m, struct conn *c, stru
 	if (c->flags & CONN_SELFTEST) {
 		if (what == CLEW_INJECT_INSERTED)
 			count_stat(STAT_SELFTEST_INSERTED);
-	} else {
+	} else if (what != CLEW_INJECT_OPTION) { /* counted when it has left */
 		count_in(&injects, what, 1);
 	}
 }
@@ -415,7 +261,7 @@ int inject_message(struct sk_msg_md *m)
 	bpf_msg_apply_bytes(m, 0); /* sticky: the value of the run before would hold for the rest of the message */
 	if (!sk)
 		return SK_PASS;
-	c = injected_conn(sk);
+	c = sock_conn(sk);
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!c || !tp)
 		return SK_PASS;

@@ -9,6 +9,7 @@
 
 #include "include/event.h"
 #include "lib/head.bpf.h"
+#include "lib/option.h"
 
 /* Settings, frozen at load; the verifier drops the branches that they exclude. */
 const volatile __u32 cfg_cgroups = 0; /* valid entries of `cgroups` */
@@ -27,6 +28,8 @@ volatile __u32 clones_made = 0;
 /* What a process may do with injection before user space has looked at it: a command line tool connects within a millisecond of
  * its start. Set when the self-test has passed. */
 volatile __u32 new_proc_inject = 0;
+/* 1: contexts go into TCP options and are taken from them. Set while the self-test runs, and for good when it has passed. */
+volatile __u32 option_on = 0;
 
 /* procs.flags, written by user space but for the ones marked k */
 #define PROC_TRACED 1
@@ -36,10 +39,26 @@ volatile __u32 new_proc_inject = 0;
 #define PROC_FIONREAD 32 /* k: seen to ask for it, while it was watched */
 #define PROC_DECIDED 64 /* user space has looked at it, and adopted the connections it had */
 #define PROC_NO_THREAD 16 /* k: thread evidence contradicted itself here; L2 and L4 are off */
+#define PROC_NGINX 128 /* nginx, probed: each upstream call names its request (L1) */
+#define PROC_LOOP 256 /* libuv: the requests of its loops are counted; with PROC_AWAKE, every callback is seen to begin (L3) */
+#define PROC_NO_LOOP 512 /* k: L3 contradicted itself here, or work passes that the probes do not see */
+#define PROC_FROM_START 1024 /* k: no request of it was read before it was known what it is */
+#define PROC_QUIET 2048 /* k: no call was made since user space set this; probes may wait for one */
+#define PROC_AWAKE 4096 /* its runtime's probes are attached, those that wait for a call */
+#define PROC_GENERATION_SHIFT 24 /* the highest byte: how often it woke up */
+/* What a forked child, or another program, finds out by itself; its own probes are user space's to attach. */
+#define PROC_ITS_OWN                                                                                                              \
+	(PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP | PROC_FROM_START | PROC_QUIET | PROC_AWAKE |                     \
+	 0xffU << PROC_GENERATION_SHIFT)
 struct proc {
 	__u32 flags;
 	__u32 calls; /* k: socket calls so far */
 };
+static __always_inline void clear_proc_flags(struct proc *p, __u32 flags)
+{
+	if (p->flags & flags)
+		__sync_fetch_and_and(&p->flags, ~flags);
+}
 /* tgid -> proc. Selected processes and, without PROC_TRACED, excluded ones. Written by user space, by the cgroup check at first
  * sight, and by fork. */
 struct {
@@ -99,6 +118,7 @@ struct half {
 #define CONN_WANTED 8192 /* to be put into the SOCKHASH when it is established */
 #define CONN_TUNNEL 4096 /* the last request was CONNECT */
 #define CONN_OUT_READY 2048 /* `out` holds the context of a request whose send has not been reported yet */
+#define CONN_OPTION 16384 /* its segments may carry the TCP option */
 
 enum inject_phase {
 	INJECT_START = 0, /* a request begins with the next byte */
@@ -107,6 +127,13 @@ enum inject_phase {
 	INJECT_WAIT_REPLY, /* position lost: ... once a reply byte was read and a message looks like one */
 	INJECT_ADOPTED, /* put into the map in the middle of something */
 	INJECT_OFF, /* not HTTP */
+};
+
+enum option_state {
+	OPTION_NONE = 0, /* nothing to be sent */
+	OPTION_ARMED, /* with the segment that begins at option_seq: the context `out` */
+	OPTION_SENT, /* it was sent, and is sent again if the segment is lost */
+	OPTION_PROBE, /* the agent's own pair: with every segment that has data */
 };
 
 /* State of one socket. The receiving and the sending half are each changed by the thread in that call only. */
@@ -132,8 +159,28 @@ struct conn {
 	__u8 big; /* the body of this request may fill the send buffer */
 	__u8 last_chunk; /* the bytes before ended like a last chunk */
 	__u8 awaits_reply; /* a request was written, the reply to it has not begun */
-	__u8 pad2;
-	__u32 pad3;
+	__u8 tcp;
+	__s32 fd; /* descriptor that the last call used */
+	/* Runtimes (lib/runtime.bpf.h). Server side: */
+	__u8 on_loop; /* its unanswered request is counted in the loop of live_tid */
+	/* Client side: */
+	__u8 fresh; /* connect() was seen, no request yet */
+	__u8 connect_unsure; /* ... and it was not certain for whom */
+	__u8 pipelined; /* a request was written before the reply to the last had begun */
+	__u8 head_request; /* the last request was HEAD: no body follows, whatever the reply says */
+	__u8 reply_end; /* enum reply_end */
+	/* TCP option (lib/option.bpf.h), client side: */
+	__u8 option; /* enum option_state */
+	__u8 option_room; /* segments are being cut so that each has room for it */
+	__u32 call_open; /* counted in live.calls of `owner` */
+	__u32 option_seq; /* sequence number of the request's first byte */
+	__u64 connect_span; /* the request that connect() was called for; 0: none */
+	__u64 owner; /* the request that the last call was made for; 0: none, or its reply has been read */
+	__u64 reply_left; /* REPLY_COUNTED: bytes of the reply to come */
+	/* TCP option, server side: with these it is found */
+	__u64 sk; /* address of the socket */
+	__u32 head_seq; /* sequence number of the first byte of the request in `head` */
+	__u32 pad2;
 };
 /* Both directions and the network's own context change flags at the same time. */
 static __always_inline void set_flags(struct conn *c, __u32 flags)
@@ -171,7 +218,8 @@ struct live {
 	__u32 tid;
 	__u8 trace_flags;
 	__u8 has_state; /* `states` holds its tracestate */
-	__u8 pad[6];
+	__u8 pad[2];
+	__s32 calls; /* under way for it, on an event loop; LIVE_ENDED: too late to count */
 	__u64 inbound; /* key in `inbound`, 0: it came without a traceparent */
 };
 struct {
@@ -195,6 +243,43 @@ struct {
 	__type(key, __u32);
 	__type(value, struct serving);
 } threads SEC(".maps");
+
+#define LIVE_ENDED (1 << 30)
+
+/* A thread that runs a loop of libuv's. Written by capture and by the probes in the loop, which both create it, and by the network's own
+ * context when a connection ends. Deleted at the thread's exit. */
+struct loop {
+	__u64 cur; /* the request that the callback that runs now works for, key in `live`; 0: none */
+	__u64 stranger_ns; /* when last a request may have been read that is not counted in `live`; 0: never */
+	__u64 background_ns; /* when last a call was made that no live request can have waited for; 0: never */
+	__s32 live; /* requests unanswered */
+	__s32 busy; /* of these, with a call under way */
+	__u8 by_reply; /* cur comes from reading a reply */
+	__u8 writable; /* the callback is told that its socket takes bytes, or is connected */
+	__u8 fan_out; /* a request had two calls under way at a time */
+	__u8 generation; /* of the process when `cur` was set */
+	__u8 pad[4];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct loop);
+} loops SEC(".maps");
+/* nginx: (tgid, descriptor) of a client's connection -> the live request that was read from it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, __u64);
+} served SEC(".maps");
+/* nginx: thread -> the request of the upstream call that it is about to make, key in `live`. Written by the probe. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u64);
+} armed SEC(".maps");
 
 /* L0: hash of (tgid, trace id, parent id) of a live inbound request -> its span. Two of them are no evidence. */
 struct inbound {
@@ -221,6 +306,46 @@ struct {
 	__type(key, __u64);
 	__type(value, struct tracestate);
 } states SEC(".maps");
+
+/* Networks to which TCP options are sent and from which they are taken. Written by user space. */
+struct network {
+	__u32 prefix; /* bits; an IPv4 address is ::ffff:a.b.c.d */
+	__u8 address[16];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 256);
+	__type(key, struct network);
+	__type(value, __u8);
+} option_networks SEC(".maps");
+
+/* Contexts that came in TCP options, until the request that they are for has been read. Written by the network's own context,
+ * deleted by capture; who floods it makes others lose theirs and no more. */
+struct option_key {
+	__u64 sk; /* address of the socket */
+	__u32 seq; /* of the segment's first byte */
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct option_key);
+	__type(value, struct option_value);
+} options SEC(".maps");
+
+/* The last option that a socket received. A packet that is cut into segments carries it on each of them. */
+struct last_option {
+	__u64 span;
+	__u32 seq;
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct last_option);
+} last_options SEC(".maps");
 
 /* Client sockets under injection. Written by sock_ops and by user space (connections that were open before). */
 struct {
@@ -249,7 +374,7 @@ struct scratch {
 	__u32 busy;
 	__u32 pad;
 };
-enum scratch_slot { SCRATCH_RECV = 0, SCRATCH_SEND = 1, SCRATCH_MSG = 2, SCRATCH_MAX };
+enum scratch_slot { SCRATCH_RECV = 0, SCRATCH_SEND = 1, SCRATCH_MSG = 2, SCRATCH_OPTION = 3, SCRATCH_MAX };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, SCRATCH_MAX);
@@ -308,6 +433,12 @@ enum stat {
 	STAT_DEMOTED, /* processes whose thread evidence was contradicted */
 	STAT_CLONE_EXPIRED,
 	STAT_DISAGREE, /* two layers named different parents */
+	STAT_LOOP_DEMOTED, /* processes whose event loops contradicted the evidence of continuation */
+	STAT_LOOP_UNSURE, /* calls on an event loop that might have been another request's that waited for its turn */
+	STAT_OPTION_RECEIVED, /* contexts that came in TCP options */
+	STAT_OPTION_TAKEN, /* ... and became that of a request */
+	STAT_OPTION_DIFFERED, /* ... and were of another trace than the request's header, which stands */
+	STAT_SELFTEST_OPTIONS, /* written by the self-test's own pairs */
 	STAT_MAX
 };
 struct {

@@ -23,7 +23,8 @@ ALLOWED = {
     "collector": {"base", "store"} | PROTO,
     "cli": {"base"} | PROTO,
     "agent": {"base", "bpf/include", "agent"} | PROTO,  # main, config, metrics: the only ones that know the order
-    "agent/kernel": {"base", "bpf/include", "agent/process", "agent/selftest"},
+    "agent/kernel": {"base", "bpf/include", "agent/process", "agent/runtime", "agent/selftest"},
+    "agent/runtime": {"base", "agent/process"},
     "agent/conn": {"base", "bpf/include", "agent/kernel", "agent/protocols"},
     "agent/context": {"base", "bpf/include"},
     "agent/protocols": {"base", "bpf/include", "agent/conn", "agent/context"},

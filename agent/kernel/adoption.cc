@@ -31,8 +31,8 @@ std::uint64_t SocketInode(std::string_view link) {
 
 }  // namespace
 
-std::vector<ClientSocket> FindClientSockets(std::uint32_t tgid, const std::set<std::uint16_t>& skip_ports) {
-  std::vector<ClientSocket> held;
+std::vector<TcpDescriptor> FindTcpSockets(std::uint32_t tgid, const std::set<std::uint16_t>& skip_ports) {
+  std::vector<TcpDescriptor> held;
   std::error_code error;
   const std::string folder = "/proc/" + std::to_string(tgid) + "/fd";
   for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != std::filesystem::directory_iterator();
@@ -40,17 +40,19 @@ std::vector<ClientSocket> FindClientSockets(std::uint32_t tgid, const std::set<s
     std::error_code ignored;
     const std::string target = std::filesystem::read_symlink(entry->path(), ignored).string();
     const std::uint64_t inode = ignored ? 0 : SocketInode(target);
-    if (inode != 0) held.push_back({std::stoi(entry->path().filename().string()), inode});
+    if (inode != 0) held.push_back({.fd = std::stoi(entry->path().filename().string()), .inode = inode});
   }
   if (held.empty()) return held;
   const SocketTable table = ReadSocketTable(tgid);
-  std::vector<ClientSocket> clients;
+  std::vector<TcpDescriptor> found;
   std::set<std::uint64_t> seen;  // a socket may have several descriptors
-  for (const ClientSocket& socket : held) {
-    if (!table.IsClient(socket.inode) || !seen.insert(socket.inode).second) continue;
-    if (!skip_ports.contains(table.established.at(socket.inode).remote_port)) clients.push_back(socket);
+  for (TcpDescriptor& socket : held) {
+    const auto established = table.established.find(socket.inode);
+    if (established == table.established.end() || !seen.insert(socket.inode).second) continue;
+    socket.client = table.IsClient(socket.inode);
+    if (!socket.client || !skip_ports.contains(established->second.remote_port)) found.push_back(socket);
   }
-  return clients;
+  return found;
 }
 
 Fd OpenForeignSocket(std::uint32_t tgid, int fd, std::uint64_t inode) {

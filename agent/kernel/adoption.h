@@ -9,13 +9,14 @@
 
 namespace clew::kernel {
 
-struct ClientSocket {
+struct TcpDescriptor {
   int fd = -1;  // in the process that has it
   std::uint64_t inode = 0;
+  bool client = false;  // the process (or whoever it inherited it from) connected
 };
 
-// Established TCP connections that the process (or whoever it inherited them from) opened, without those to `skip_ports`.
-std::vector<ClientSocket> FindClientSockets(std::uint32_t tgid, const std::set<std::uint16_t>& skip_ports);
+// The established TCP connections of a process, each once, without those that it opened to `skip_ports`.
+std::vector<TcpDescriptor> FindTcpSockets(std::uint32_t tgid, const std::set<std::uint16_t>& skip_ports);
 
 // Our own descriptor for the socket that process `tgid` has as `fd`; invalid when that is not `inode` (any more).
 Fd OpenForeignSocket(std::uint32_t tgid, int fd, std::uint64_t inode);

@@ -39,9 +39,12 @@ constexpr std::array<Name, CLEW_INJECT_MAX> kInjects = {{
     {"inject_skip_helper", "Requests skipped because the kernel refused the insertion."},
     {"inject_skip_unsure", "Requests skipped because of a traceparent that is not ours to change."},
     {"inject_skip_busy", "Requests skipped because another one was being examined on that CPU."},
+    {"inject_option", "Requests without a header whose context left in a TCP option."},
+    {"inject_skip_option_room", "Requests without a header whose first segment had no room for the option either."},
+    {"inject_skip_option_place", "Requests without a header that did not begin with a segment of their own."},
 }};
 // In the order of enum stat of bpf/maps.bpf.h.
-constexpr std::array<Name, 11> kStats = {{
+constexpr std::array<Name, 17> kStats = {{
     {"socket_calls", "Socket calls of traced processes."},
     {"copied_bytes", "Payload bytes copied from traced processes."},
     {"sockets_entered", "Sockets put under injection."},
@@ -53,8 +56,15 @@ constexpr std::array<Name, 11> kStats = {{
     {"thread_evidence_demoted", "Processes whose threads contradicted the evidence of the serving thread."},
     {"clone_evidence_expired", "Started threads that waited for a condition and lost their request."},
     {"evidence_disagreed", "Requests for which two layers named different parents."},
+    {"loop_evidence_demoted", "Processes whose event loops contradicted the evidence of continuation."},
+    {"loop_evidence_unsure", "Calls on event loops that may be of another request that waited for its turn: no parent."},
+    {"option_received", "Contexts that came in TCP options."},
+    {"option_taken", "... and became that of a request."},
+    {"option_differed", "... and were of another trace than the request's own header, which stands."},
+    {"self_test_options", "TCP options on the self-test's own segments."},
 }};
 constexpr std::uint32_t kSelfTestInserted = 7;
+constexpr std::uint32_t kSelfTestOptions = 16;
 
 template <std::size_t N>
 void Append(int fd, const std::array<Name, N>& names, std::vector<NamedCounter>& out) {
@@ -64,6 +74,7 @@ void Append(int fd, const std::array<Name, N>& names, std::vector<NamedCounter>&
 }  // namespace
 
 std::uint32_t SelfTestInsertedStat() { return kSelfTestInserted; }
+std::uint32_t SelfTestOptionsStat() { return kSelfTestOptions; }
 
 std::uint64_t ReadPerCpu(int map_fd, std::uint32_t key) {
   std::vector<std::uint64_t> values(static_cast<std::size_t>(libbpf_num_possible_cpus()));

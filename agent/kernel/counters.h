@@ -16,5 +16,7 @@ std::uint64_t ReadPerCpu(int map_fd, std::uint32_t key);
 
 // Index of the counter of headers inserted by the self-test, in the `stats` map.
 std::uint32_t SelfTestInsertedStat();
+// ... and of the self-test's segments with the TCP option.
+std::uint32_t SelfTestOptionsStat();
 
 }  // namespace clew::kernel

@@ -13,12 +13,16 @@
 namespace clew::kernel {
 namespace {
 
-// As in bpf/inject.bpf.c.
+// enum adopt_mode of bpf/sockops.bpf.c.
 constexpr int kAdoptLevel = 0x434c4557;
 constexpr std::uint8_t kAdoptIdle = 1;
 constexpr std::uint8_t kAdoptBusy = 2;
 constexpr std::uint8_t kAdoptSelfTest = 3;
+constexpr std::uint8_t kAdoptProbe = 4;
+constexpr std::uint8_t kAdoptServer = 5;
+constexpr std::uint8_t kAdoptRelease = 6;
 constexpr std::uint8_t kAdoptUntilAck = 16;
+constexpr std::uint8_t kAdoptNoMap = 32;
 
 Result<std::uint64_t> Cookie(int fd) {
   std::uint64_t cookie = 0;
@@ -61,35 +65,39 @@ Status Injection::PutIntoMap(int fd) {
   return {};
 }
 
-Status Injection::Adopt(int fd, std::uint8_t mode) {
-  if (setsockopt(fd, kAdoptLevel, 0, &mode, sizeof(mode)) != 0) return ErrnoError("prepare for injection", "socket", errno);
-  return PutIntoMap(fd);
+Status Injection::Prepare(int fd, std::uint8_t mode) {
+  if (setsockopt(fd, kAdoptLevel, 0, &mode, sizeof(mode)) != 0) return ErrnoError("prepare", "socket", errno);
+  return {};
 }
 
-int Injection::AdoptProcess(std::uint32_t tgid, bool until_ack) {
-  const auto candidates = FindClientSockets(tgid, skip_ports_);
-  if (candidates.empty()) return 0;
+void Injection::AdoptClient(const TcpDescriptor& socket, int fd, bool until_ack) {
+  const std::uint8_t mode = static_cast<std::uint8_t>((LooksIdle(fd) ? kAdoptIdle : kAdoptBusy) | (until_ack ? kAdoptUntilAck : 0) |
+                                                      (headers_ ? 0 : kAdoptNoMap));
+  Status status = Prepare(fd, mode);
+  if (status && headers_) status = PutIntoMap(fd);
+  ++(status ? adopted_ : adopt_failed_);
+  if (!status) LOG_DEBUG("connection not adopted", {"inode", std::to_string(socket.inode)}, {"reason", status.error().message});
+}
+
+void Injection::AdoptProcess(std::uint32_t tgid, bool until_ack) {
+  auto candidates = FindTcpSockets(tgid, skip_ports_);
+  if (!options_) std::erase_if(candidates, [](const TcpDescriptor& socket) { return !socket.client; });
+  if (candidates.empty()) return;
   const auto links = AllowAdoption();
   if (!links) {
-    LOG_WARN("connections opened earlier stay without injection", {"reason", links.error().message});
+    LOG_WARN("connections opened earlier stay as they are", {"reason", links.error().message});
     adopt_failed_ += candidates.size();
-    return 0;
+    return;
   }
-  int adopted = 0;
-  for (const ClientSocket& candidate : candidates) {
+  for (const TcpDescriptor& candidate : candidates) {
     const Fd fd = OpenForeignSocket(tgid, candidate.fd, candidate.inode);
     if (!fd.valid()) continue;  // closed meanwhile
-    const std::uint8_t mode = LooksIdle(fd.get()) ? kAdoptIdle : kAdoptBusy;
-    const auto status = Adopt(fd.get(), until_ack ? mode | kAdoptUntilAck : mode);
-    if (status) {
-      ++adopted;
-    } else {
+    if (candidate.client) {
+      AdoptClient(candidate, fd.get(), until_ack);
+    } else if (!Prepare(fd.get(), kAdoptServer)) {
       ++adopt_failed_;
-      LOG_DEBUG("connection not adopted", {"tgid", std::to_string(tgid)}, {"reason", status.error().message});
     }
   }
-  adopted_ += static_cast<std::uint64_t>(adopted);
-  return adopted;
 }
 
 void Injection::Reenter(std::uint32_t tgid, int fd, std::uint64_t inode) {
@@ -104,13 +112,18 @@ void Injection::Reenter(std::uint32_t tgid, int fd, std::uint64_t inode) {
   }
 }
 
+Status Injection::AllowSelfTest() {
+  if (!self_test_links_.empty()) return {};
+  auto links = AllowAdoption();
+  if (!links) return links.error();
+  self_test_links_ = std::move(links).value();
+  return {};
+}
+
 Status Injection::Enter(int connected_fd) {
-  if (self_test_links_.empty()) {
-    auto links = AllowAdoption();
-    if (!links) return links.error();
-    self_test_links_ = std::move(links).value();
-  }
-  return Adopt(connected_fd, kAdoptSelfTest);
+  if (auto allowed = AllowSelfTest(); !allowed) return allowed;
+  if (auto prepared = Prepare(connected_fd, kAdoptSelfTest); !prepared) return prepared;
+  return PutIntoMap(connected_fd);
 }
 
 Status Injection::Leave(int fd) {
@@ -129,5 +142,27 @@ bool Injection::IsIn(int fd) {
 }
 
 std::uint64_t Injection::inserted() const { return ReadPerCpu(programs_.stats_fd(), SelfTestInsertedStat()); }
+
+Status Injection::OptionUnderTest::Enter(int connected_fd) {
+  if (auto allowed = injection_.AllowSelfTest(); !allowed) return allowed;
+  const auto cookie = Cookie(connected_fd);
+  if (!cookie) return cookie.error();
+  entered_.insert(*cookie);
+  return injection_.Prepare(connected_fd, kAdoptProbe);
+}
+
+Status Injection::OptionUnderTest::Leave(int fd) {
+  if (const auto cookie = Cookie(fd)) entered_.erase(*cookie);
+  return injection_.Prepare(fd, kAdoptRelease);
+}
+
+bool Injection::OptionUnderTest::IsIn(int fd) {
+  const auto cookie = Cookie(fd);
+  return cookie && entered_.contains(*cookie);
+}
+
+std::uint64_t Injection::OptionUnderTest::inserted() const {
+  return ReadPerCpu(injection_.programs_.stats_fd(), SelfTestOptionsStat());
+}
 
 }  // namespace clew::kernel

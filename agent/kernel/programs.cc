@@ -5,10 +5,12 @@
 #include <bpf/libbpf.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstdarg>
 #include <cstdio>
+#include <string_view>
 
 #include "base/log.h"
 #include "clew.skel.h"
@@ -37,6 +39,9 @@ bool HasTracepoint(const char* name) {
   btf__free(vmlinux);
   return found;
 }
+
+// One that is attached to functions of processes.
+bool IsProbe(const bpf_program* program) { return std::string_view(bpf_program__section_name(program)) == "uprobe"; }
 
 Error LoadError(int error) {
   if (error == EPERM || error == EACCES) {
@@ -94,8 +99,16 @@ Result<std::unique_ptr<Programs>> Programs::Load(const ProgramOptions& options) 
   const auto& p = skeleton->progs;
   for (bpf_program* program : {p.socket_recv, p.socket_send, p.socket_state}) bpf_program__set_autoload(program, socket);
   for (bpf_program* program : {p.syscall_exit, p.syscall_state}) bpf_program__set_autoload(program, !socket);
-  for (bpf_program* program : {p.inject_sockops, p.inject_message, p.inject_adopt, p.watch_fionread}) {
-    bpf_program__set_autoload(program, options.load_injection);
+  const bool option = !options.option_networks.empty();
+  const bool has_send = HasTracepoint("tcp_sendmsg_locked");
+  if (option && socket && !has_send) programs->option_lacks_ = "needs Linux 6.16, or --capture=syscall";
+  for (bpf_program* program : {p.watch_sockets, p.adopt_socket}) bpf_program__set_autoload(program, options.load_injection || option);
+  for (bpf_program* program : {p.inject_message, p.watch_fionread}) bpf_program__set_autoload(program, options.load_injection);
+  bpf_program__set_autoload(p.option_sendmsg, option && socket && has_send);
+  bpf_program__set_autoload(p.option_syscall, option && !socket);
+  bpf_program* program;
+  bpf_object__for_each_program(program, skeleton->obj) {
+    if (IsProbe(program)) bpf_program__set_autoload(program, options.load_runtimes);
   }
   bpf_program__set_autoload(p.process_io_uring, HasTracepoint("io_uring_create"));
   if (socket) bpf_map__set_max_entries(skeleton->maps.conn_hash, 1);  // not used then
@@ -112,6 +125,16 @@ Result<std::unique_ptr<Programs>> Programs::Load(const ProgramOptions& options) 
       return ErrnoError("set", "ports without injection", errno);
     }
   }
+  for (const Network& network : options.option_networks) {
+    struct {  // struct network of bpf/maps.bpf.h
+      std::uint32_t prefix;
+      std::array<std::uint8_t, 16> address;
+    } const key{network.prefix, network.address};
+    const std::uint8_t one = 1;
+    if (bpf_map_update_elem(bpf_map__fd(skeleton->maps.option_networks), &key, &one, BPF_ANY) != 0) {
+      return ErrnoError("set", "networks of the TCP option", errno);
+    }
+  }
   return programs;
 }
 
@@ -124,7 +147,7 @@ Status Programs::Attach() {
   const auto& p = skeleton_->progs;
   // Processes first: a fork between the two would else be lost.
   for (bpf_program* program : {p.process_fork, p.process_exec, p.process_exit, p.thread_waits, p.process_io_uring, p.socket_state,
-                               p.syscall_state, p.socket_send, p.socket_recv, p.syscall_exit}) {
+                               p.syscall_state, p.socket_send, p.socket_recv, p.syscall_exit, p.option_sendmsg, p.option_syscall}) {
     if (!bpf_program__autoload(program)) continue;
     bpf_link* link = bpf_program__attach(program);
     if (link == nullptr) return ErrnoError("attach BPF program", bpf_program__name(program), errno);
@@ -147,17 +170,40 @@ Result<Programs::Link> Programs::AttachCgroup(bpf_program* program, int cgroup, 
 }
 
 Result<Programs::Link> Programs::AttachSockOps(int cgroup) {
-  return AttachCgroup(skeleton_->progs.inject_sockops, cgroup, "sock_ops program");
+  return AttachCgroup(skeleton_->progs.watch_sockets, cgroup, "sock_ops program");
 }
 
 Result<Programs::Link> Programs::AttachAdopt(int cgroup) {
-  return AttachCgroup(skeleton_->progs.inject_adopt, cgroup, "setsockopt program");
+  return AttachCgroup(skeleton_->progs.adopt_socket, cgroup, "setsockopt program");
 }
 
 Result<Programs::Link> Programs::AttachFionreadWatch() {
   bpf_link* link = bpf_program__attach(skeleton_->progs.watch_fionread);
   if (link == nullptr) return ErrnoError("attach BPF program", "watch_fionread", errno);
   return Link(link);
+}
+
+Result<Programs::Link> Programs::AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path) {
+  const std::string name(probe.program);
+  bpf_program* program = bpf_object__find_program_by_name(skeleton_->obj, name.c_str());
+  if (program == nullptr) return Error{Code::kInternal, "there is no BPF program " + name};
+  bpf_link* link = bpf_program__attach_uprobe(program, false, static_cast<pid_t>(tgid), path.c_str(), probe.offset);
+  if (link == nullptr) return ErrnoError("probe", path, errno);
+  return Link(link);
+}
+
+void Programs::SetOption(bool on) { skeleton_->bss->option_on = on ? 1 : 0; }
+
+Status Programs::ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear) {
+  struct {
+    std::uint32_t tgid, set, clear;
+  } change{tgid, set, clear};  // struct flag_change of bpf/process.bpf.c
+  LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &change, .ctx_size_in = sizeof(change));
+  const std::string what = "process " + std::to_string(tgid);
+  if (bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.change_proc), &run) != 0)
+    return ErrnoError("change the tracing of", what, errno);
+  if (run.retval != 0) return Error{Code::kNotFound, what + " is not traced"};
+  return {};
 }
 
 void Programs::SetAdopter(std::uint32_t tgid) { skeleton_->bss->adopter_tgid = tgid; }

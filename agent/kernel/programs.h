@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "agent/runtime/plan.h"
 #include "base/fd.h"
+#include "base/network.h"
 #include "base/result.h"
 
 struct clew_bpf;
@@ -29,6 +31,8 @@ struct ProgramOptions {
   std::size_t ring_bytes = 8 << 20;   // a power of two, at least a page
   std::vector<std::uint16_t> skip_ports;
   bool load_injection = true;
+  std::vector<Network> option_networks;  // where the TCP option may be used; empty: not at all
+  bool load_runtimes = true;  // the probes in runtimes
 };
 
 class Programs {
@@ -50,12 +54,20 @@ class Programs {
     void operator()(bpf_link* link) const;
   };
   using Link = std::unique_ptr<bpf_link, LinkDeleter>;
-  // sock_ops to one cgroup: its new client connections enter the map from now on.
+  // Whether this kernel and back end can have the TCP option; if not, why.
+  const std::string& option_lacks() const { return option_lacks_; }
+  // From now on contexts go into TCP options of new connections and are taken from them, or no more.
+  void SetOption(bool on);
+  // sock_ops to one cgroup: its new connections are watched from now on.
   Result<Link> AttachSockOps(int cgroup);
   // The helper program of adoption to one cgroup.
   Result<Link> AttachAdopt(int cgroup);
   // The hook that sees ioctl(FIONREAD), on every system call of the node: only while it is needed.
   Result<Link> AttachFionreadWatch();
+  // One probe of a runtime, in one process, whose executable is at `path`.
+  Result<Link> AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path);
+  // Clears and sets flags (of ProcEntry) of a process that is known, in place. kNotFound: it is not.
+  Status ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear);
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);
   // Drops the state of all sockets. The self-test's pairs end before anything is attached that would notice, and in the
@@ -80,6 +92,7 @@ class Programs {
   clew_bpf* skeleton_ = nullptr;
   std::vector<Link> links_;
   Capture capture_ = Capture::kSocket;
+  std::string option_lacks_;
 };
 
 }  // namespace clew::kernel

@@ -45,7 +45,7 @@ class TemporaryCgroup {
 void Append(std::string& out, bool value) { out += value ? "1" : "0"; }
 
 // The child's whole life: joins the group, asks, writes its answers as text, exits.
-[[noreturn]] void Child(int go, int answers, const std::string& cgroup, Injection& injection) {
+[[noreturn]] void Child(int go, int answers, const std::string& cgroup, selftest::InjectionUnderTest& under_test, TestedCarrier carrier) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   char start = 0;
   if (read(go, &start, 1) != 1) _exit(3);  // the parent excludes us from tracing first
@@ -55,17 +55,21 @@ void Append(std::string& out, bool value) { out += value ? "1" : "0"; }
     procs.flush();
     if (!procs) _exit(4);
   }
-  const selftest::SelfTestReport report = selftest::RunSelfTest(injection);
-  const selftest::Policy policy{.fionread_users_leave_early = true};
-  // A test that inserted nothing has not tested injection.
-  const bool tested = report.inserted > 0 && report.headers_seen > 0;
+  const bool header = carrier == TestedCarrier::kHeader;
+  selftest::SelfTestOptions options;
+  if (!header) options.echo_size /= 5;  // the path of the bytes is the usual one: no need to wait for as many
+  const selftest::SelfTestReport report = selftest::RunSelfTest(under_test, options);
+  const selftest::Policy policy{.fionread_users_leave_early = header};
+  // A test that inserted nothing has not tested anything.
+  const bool tested = report.inserted > 0 && (report.headers_seen > 0) == header;
   std::string text;
   Append(text, report.Harmless(policy) && tested);
   Append(text, report.Ok(selftest::Concern::kFionread));
   int failed = 0;
   for (const auto& answer : report.answers) failed += answer.passed ? 0 : 1;
   text += " " + std::to_string(report.answers.size()) + " " + std::to_string(failed) + " ";
-  text += tested ? report.Differences() : "no header arrived in any of the self-test's requests; " + report.Differences();
+  if (!tested) text += header ? "no header arrived in any of the self-test's requests; " : "no segment of the self-test carried the option; ";
+  text += report.Differences();
   text.resize(std::min<std::size_t>(text.size(), 4000));  // one write to a pipe is whole
   const bool written = write(answers, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   _exit(written ? 0 : 5);
@@ -88,7 +92,8 @@ Result<SelfTestVerdict> Parse(const std::string& text) {
 
 }  // namespace
 
-Result<SelfTestVerdict> RunSelfTestInChild(Programs& programs, Injection& injection, const std::string& cgroup_path) {
+Result<SelfTestVerdict> RunSelfTestInChild(Programs& programs, selftest::InjectionUnderTest& under_test, TestedCarrier carrier,
+                                           const std::string& cgroup_path) {
   auto cgroup = TemporaryCgroup::Make(cgroup_path);
   if (!cgroup) return cgroup.error();
   int go[2], answers[2];
@@ -102,7 +107,7 @@ Result<SelfTestVerdict> RunSelfTestInChild(Programs& programs, Injection& inject
   if (child == 0) {
     go_write.Reset();
     answers_read.Reset();
-    Child(go_read.get(), answers_write.get(), cgroup->path(), injection);
+    Child(go_read.get(), answers_write.get(), cgroup->path(), under_test, carrier);
   }
   go_read.Reset();
   answers_write.Reset();

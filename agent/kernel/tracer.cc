@@ -39,7 +39,8 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   const std::vector<std::string> attach_paths = !options.attach_cgroups.empty() ? options.attach_cgroups
                                                 : !options.cgroups.empty()      ? options.cgroups
                                                                                 : std::vector<std::string>{"/"};
-  const bool needs_cgroups = !options.cgroups.empty() || options.inject != InjectMode::kOff;
+  const bool carries = options.inject != InjectMode::kOff || !options.option_networks.empty();
+  const bool needs_cgroups = !options.cgroups.empty() || carries;
   if (needs_cgroups && !mount) return mount.error();
   for (const std::string& path : options.cgroups) {
     auto fd = OpenCgroup(path, *mount);
@@ -54,25 +55,25 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   program_options.ring_bytes = options.ring_bytes;
   program_options.skip_ports = options.skip_ports;
   program_options.load_injection = options.inject != InjectMode::kOff;
+  program_options.option_networks = options.option_networks;
+  program_options.load_runtimes = !options.runtimes.empty();
   auto programs = Programs::Load(program_options);
   if (!programs) return programs.error();
   tracer->programs_ = std::move(programs).value();
+  if (!options.runtimes.empty()) tracer->runtimes_ = std::make_unique<RuntimeProbes>(*tracer->programs_, options.runtimes, options.runtime_rest);
   const std::uint32_t self = static_cast<std::uint32_t>(getpid());
   if (auto status = tracer->Exclude(self); !status) return status.error();
 
-  if (options.inject == InjectMode::kOff) {
-    tracer->injection_note_ = "switched off";
-  } else {
+  if (options.inject == InjectMode::kOff) tracer->injection_note_ = "switched off";
+  if (carries) {
     for (const std::string& path : attach_paths) {
       auto fd = OpenCgroup(path, *mount);
       if (!fd) return fd.error();
       attach.push_back(std::move(fd).value());
     }
-    if (auto status = tracer->StartInjection(options, *mount, std::move(attach), attach_paths); !status) {
-      if (options.inject == InjectMode::kOn) return status.error();
-      tracer->injection_note_ = status.error().message;
-      LOG_WARN("injection is off", {"reason", tracer->injection_note_});
-    }
+    const std::string& first = attach_paths.front();
+    const std::string folder = first.starts_with(*mount) ? first : *mount + "/" + first;
+    if (auto status = tracer->StartCarriers(options, std::move(attach), folder); !status) return status.error();
   }
   if (auto status = tracer->programs_->Attach(); !status) return status.error();
 
@@ -85,27 +86,38 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
     return ErrnoError("watch", "ring buffer", errno);
   }
   LOG_INFO("tracing", {"capture", CaptureName(tracer->capture())}, {"injection", tracer->injecting_ ? "on" : "off"},
-           {"note", tracer->injection_note_.empty() ? "-" : tracer->injection_note_});
+           {"tcp_option", tracer->using_option_ ? "on" : "off"}, {"note", tracer->injection_note_.empty() ? "-" : tracer->injection_note_});
   return tracer;
 }
 
-Status Tracer::StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
-                              const std::vector<std::string>& paths) {
-  if (auto status = programs_->AttachMessages(); !status) return status;
+Status Tracer::StartCarriers(const TracerOptions& options, std::vector<Fd> cgroups, const std::string& folder) {
   injection_ = std::make_unique<Injection>(*programs_, std::move(cgroups), options.skip_ports);
   programs_->SetAdopter(static_cast<std::uint32_t>(getpid()));
-  // Attached before the test, since leaving the map is its work; nothing enters yet, for nothing is traced.
-  if (auto status = injection_->Start(); !status) return status;
-  const std::string& first = paths.front();
-  const std::string folder = first.starts_with(mount) ? first : mount + "/" + first;
-  const auto verdict = RunSelfTestInChild(*programs_, *injection_, folder);
-  programs_->ForgetConnections();
-  if (!verdict) {
-    injection_->Stop();
-    return Error{verdict.error().code, "the harmlessness self-test could not run: " + verdict.error().message};
+  // Attached before the tests, since leaving the map is its work; nothing enters yet, for nothing is traced.
+  Status attached = injection_->Start();
+  if (options.inject != InjectMode::kOff) {
+    const Status started = attached ? StartInjection(folder) : attached;
+    if (!started && options.inject == InjectMode::kOn) return started;
+    if (!started) {
+      injection_note_ = started.error().message;
+      LOG_WARN("injection is off", {"reason", injection_note_});
+    }
   }
+  if (!options.option_networks.empty()) {
+    const Status started = attached ? StartOption(folder) : attached;
+    if (!started) LOG_WARN("the TCP option is off", {"reason", started.error().message});
+  }
+  injection_->Use(injecting_, using_option_);
+  if (!injecting_ && !using_option_) injection_->Stop();
+  return {};
+}
+
+Status Tracer::StartInjection(const std::string& folder) {
+  if (auto status = programs_->AttachMessages(); !status) return status;
+  const auto verdict = RunSelfTestInChild(*programs_, *injection_, TestedCarrier::kHeader, folder);
+  programs_->ForgetConnections();
+  if (!verdict) return Error{verdict.error().code, "the harmlessness self-test could not run: " + verdict.error().message};
   if (!verdict->harmless) {
-    injection_->Stop();
     return Error{Code::kUnsupported, "sockets under injection would behave differently on this kernel: " + verdict->differences};
   }
   fionread_ok_ = verdict->fionread_ok;
@@ -119,6 +131,22 @@ Status Tracer::StartInjection(const TracerOptions& options, const std::string& m
   injecting_ = true;
   programs_->SetNewProcessInjection(ProcEntry::kInject | (fionread_ok_ ? 0 : ProcEntry::kUntilAck));
   return {};
+}
+
+Status Tracer::StartOption(const std::string& folder) {
+  if (!programs_->option_lacks().empty()) return Error{Code::kUnsupported, programs_->option_lacks()};
+  programs_->SetOption(true);
+  Injection::OptionUnderTest under_test(*injection_);
+  const auto verdict = RunSelfTestInChild(*programs_, under_test, TestedCarrier::kOption, folder);
+  programs_->ForgetConnections();
+  if (verdict && verdict->harmless) {
+    using_option_ = true;
+    LOG_INFO("self-test of the TCP option passed", {"questions", std::to_string(verdict->asked)});
+    return {};
+  }
+  programs_->SetOption(false);
+  if (!verdict) return Error{verdict.error().code, "its self-test could not run: " + verdict.error().message};
+  return Error{Code::kUnsupported, "sockets with it would behave differently on this kernel: " + verdict->differences};
 }
 
 Tracer::~Tracer() {
@@ -158,12 +186,13 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   if (error < 0 && error != -ECANCELED) return ErrnoError("read", "ring buffer", -error);
   pace_.Drained(drained_);
   sink.OnDrained();
-  if (watch_) watch_->Check(FionreadWatch::Clock::now());
+  const auto now = std::chrono::steady_clock::now();
+  if (watch_) watch_->Check(now);
+  if (runtimes_) runtimes_->Check(now);
   return drained_;
 }
 
-Status Tracer::SetProc(std::uint32_t tgid, std::uint32_t flags) {
-  const ProcEntry proc{.flags = flags};
+Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
   if (bpf_map_update_elem(programs_->procs_fd(), &tgid, &proc, BPF_ANY) != 0) {
     return ErrnoError("set the tracing of", "process " + std::to_string(tgid), errno);
   }
@@ -173,14 +202,19 @@ Status Tracer::SetProc(std::uint32_t tgid, std::uint32_t flags) {
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
   if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
+  if (runtimes_) flags |= runtimes_->Follow(tgid);
   const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
   ProcEntry before;
   const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
-  if (auto status = SetProc(tgid, flags); !status) return status;
+  const bool decided = known && (before.flags & ProcEntry::kDecided);
+  // What it did while it was not traced, nobody has seen.
+  const std::uint32_t unseen = before.flags & ProcEntry::kTraced ? 0 : ProcEntry::kFromStart;
+  const Status told = known ? programs_->ChangeProc(tgid, flags, (ProcEntry::kDecisions | unseen) & ~flags) : SetProc(tgid, {.flags = flags});
+  if (!told) return told;
   // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
   const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
-  if (injecting_ && (!known || !(before.flags & ProcEntry::kDecided) || eased)) injection_->AdoptProcess(tgid, until_ack);
+  if ((injecting_ || using_option_) && (!decided || eased)) injection_->AdoptProcess(tgid, until_ack);
   if (!watch_) return {};
   if (inject == process::InjectClass::kUnknown) {
     watch_->Watch(tgid);
@@ -190,10 +224,23 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   return {};
 }
 
-Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, 0); }
+Status Tracer::Forked(std::uint32_t tgid, std::uint32_t parent) {
+  const std::uint32_t flags = runtimes_ ? runtimes_->FollowChild(tgid, parent) : 0;
+  if (flags == 0) return {};
+  const Status told = programs_->ChangeProc(tgid, flags, 0);
+  if (!told && told.error().code == Code::kNotFound) return {};  // gone already
+  return told;
+}
+
+void Tracer::Calls(std::uint32_t tgid) {
+  if (runtimes_) runtimes_->Wake(tgid);
+}
+
+Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }
 
 Status Tracer::Forget(std::uint32_t tgid) {
   if (watch_) watch_->Forget(tgid);
+  if (runtimes_) runtimes_->Forget(tgid);
   bpf_map_delete_elem(programs_->procs_fd(), &tgid);
   return {};
 }
@@ -202,6 +249,9 @@ std::vector<NamedCounter> Tracer::Counters() const {
   auto counters = ReadCounters(*programs_);
   counters.push_back({"ring_records", "Records read from the ring buffer.", records_});
   counters.push_back({"ring_malformed", "Records that were not as long as their type demands.", malformed_});
+  if (runtimes_) {
+    for (const NamedCounter& counter : runtimes_->Counters()) counters.push_back(counter);
+  }
   if (injection_) {
     counters.push_back({"sockets_adopted", "Connections opened before the agent came and put under injection.", injection_->adopted()});
     counters.push_back({"sockets_adopt_failed", "... and not put there.", injection_->adopt_failed()});

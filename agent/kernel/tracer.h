@@ -10,6 +10,8 @@
 #include "agent/kernel/event_source.h"
 #include "agent/kernel/fionread_watch.h"
 #include "agent/kernel/injection.h"
+#include "agent/kernel/runtime_probes.h"
+#include "agent/kernel/proc_entry.h"
 #include "agent/kernel/programs.h"
 #include "agent/process/process_control.h"
 #include "base/counter.h"
@@ -29,9 +31,12 @@ struct TracerOptions {
   std::vector<std::string> attach_cgroups;  // where sock_ops goes; empty: `cgroups`, or without those the root
   bool decide_first = false;  // a process in a selected cgroup waits for Trace(): some executables are excluded
   std::vector<std::uint16_t> skip_ports;  // never HTTP: no injection
+  std::vector<Network> option_networks;   // where the TCP option may be used; empty: not at all
   double sample_ratio = 1.0;
   bool started_threads = false;  // they are evidence of a parent, as processes are
   std::size_t ring_bytes = 8 << 20;
+  std::vector<runtime::Kind> runtimes;  // that are probed where a process has them
+  std::chrono::milliseconds runtime_rest{600'000};  // without a call, until waiting probes go
 };
 
 class Tracer final : public EventSource, public process::ProcessControl {
@@ -46,11 +51,15 @@ class Tracer final : public EventSource, public process::ProcessControl {
 
   // process::ProcessControl; any thread.
   Status Trace(std::uint32_t tgid, process::InjectClass inject) override;
+  Status Forked(std::uint32_t tgid, std::uint32_t parent) override;
+  void Calls(std::uint32_t tgid) override;
   Status Exclude(std::uint32_t tgid) override;
   Status Forget(std::uint32_t tgid) override;
 
   Capture capture() const { return programs_->capture(); }
   bool injecting() const { return injecting_; }
+  // Contexts go into TCP options, where no header does, and are taken from them.
+  bool using_option() const { return using_option_; }
   // Why not, or what is not used; empty: all in use.
   const std::string& injection_note() const { return injection_note_; }
   // Any thread.
@@ -58,20 +67,24 @@ class Tracer final : public EventSource, public process::ProcessControl {
 
  private:
   Tracer() = default;
-  Status StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
-                        const std::vector<std::string>& paths);
-  Status SetProc(std::uint32_t tgid, std::uint32_t flags);
+  // What requests may carry contexts by. `folder`: cgroup for the self-tests. An error: no headers, although they must be.
+  Status StartCarriers(const TracerOptions& options, std::vector<Fd> cgroups, const std::string& folder);
+  Status StartInjection(const std::string& folder);
+  Status StartOption(const std::string& folder);
+  Status SetProc(std::uint32_t tgid, const ProcEntry& proc);
   static int OnRecord(void* self, void* data, std::size_t size);
 
   std::unique_ptr<Programs> programs_;
   std::unique_ptr<Injection> injection_;
   std::unique_ptr<FionreadWatch> watch_;  // only where FIONREAD is wrong
+  std::unique_ptr<RuntimeProbes> runtimes_;  // unless switched off
   ring_buffer* ring_ = nullptr;
   EventSink* sink_ = nullptr;  // during Poll
   Fd wake_;                    // epoll on the ring
   DrainPace pace_;
   int drained_ = 0;  // records of this Poll
   bool injecting_ = false;
+  bool using_option_ = false;
   bool fionread_ok_ = false;
   std::string injection_note_;
   std::atomic<std::uint64_t> records_{0};

@@ -28,6 +28,10 @@ class ProcessControl {
   // Capture the sockets of `tgid` and of what it forks from now on. Again for a traced process:
   // only replaces its class (exec).
   virtual Status Trace(std::uint32_t tgid, InjectClass inject) = 0;
+  // `tgid` was forked by `parent`, a traced process, and is traced by that already.
+  virtual Status Forked(std::uint32_t tgid, std::uint32_t parent) = 0;
+  // `tgid`, a traced process, makes calls of its own.
+  virtual void Calls(std::uint32_t tgid) = 0;
   // Never look at `tgid`, although a cgroup or its parent says so.
   virtual Status Exclude(std::uint32_t tgid) = 0;
   // The process is gone: drop what is stored about it. Unknown tgids are no error.

@@ -71,6 +71,9 @@ void ProcessTable::OnProcess(const clew_proc_event& event) {
     case CLEW_PROC_EXIT:
       OnExit(event);
       break;
+    case CLEW_PROC_CALLS:
+      control_.Calls(event.h.tgid);
+      break;
     case CLEW_PROC_IO_URING: {
       LOG_WARN("process uses io_uring: its traffic on it is not seen",
                {"pid", std::to_string(event.h.tgid)});
@@ -101,6 +104,7 @@ void ProcessTable::OnSeen(const clew_proc_event& event) {
 }
 
 void ProcessTable::OnFork(const clew_proc_event& event) {
+  bool forked = false;
   {
     MutexLock lock(mutex_);
     const auto parent = entries_.find(event.parent_tgid);
@@ -113,10 +117,15 @@ void ProcessTable::OnFork(const clew_proc_event& event) {
       child.exited = {};
       ++counts_.forked;
       Insert(std::move(child));
-      return;
+      forked = true;
     }
   }
-  OnSeen(event);
+  if (!forked) {
+    OnSeen(event);
+  } else if (const Status told = control_.Forked(event.h.tgid, event.parent_tgid); !told) {
+    LOG_WARN("cannot follow a forked process", {"pid", std::to_string(event.h.tgid)},
+             {"error", told.error().message});
+  }
 }
 
 void ProcessTable::OnExec(const clew_proc_event& event) {

@@ -42,6 +42,10 @@ const char* LinkName(std::uint8_t link) {
       return "payload";
     case CLEW_LINK_THREAD:
       return "thread";
+    case CLEW_LINK_CONTINUATION:
+      return "continuation";
+    case CLEW_LINK_RUNTIME:
+      return "runtime";
     case CLEW_LINK_CLONE:
       return "clone";
     default:
@@ -61,6 +65,9 @@ constexpr const char* kInjectNames[] = {
     "skipped_helper",
     "skipped_unsure",
     "skipped_busy",
+    "tcp_option",
+    "skipped_option_room",
+    "skipped_option_place",
 };
 static_assert(std::size(kInjectNames) == CLEW_INJECT_MAX);
 
@@ -170,7 +177,9 @@ void DescribeHttp(Exchange& exchange, const std::string& route, QueryPolicy poli
   if (exchange.response_body_size)
     out.Number("http.response.body.size", static_cast<std::int64_t>(*exchange.response_body_size));
   out.Number("thread.id", exchange.tid);
-  if (!server) {
+  if (server) {
+    out.Text("clew.context.source", exchange.context.origin == CLEW_ORIGIN_OPTION ? "tcp_option" : "");
+  } else {
     out.Text("clew.link.method", LinkName(exchange.context.link));
     if (exchange.context.link != CLEW_LINK_NONE) out.Real("clew.link.confidence", 1.0);
     out.Text("clew.inject", InjectName(exchange.context.inject));

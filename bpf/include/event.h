@@ -68,13 +68,16 @@ enum clew_origin {
 	CLEW_ORIGIN_B3 = 3, /* ingress: B3 single or multi header */
 	CLEW_ORIGIN_PARENT = 4, /* egress: child of a request that this process is serving, see link */
 	CLEW_ORIGIN_ADOPTED = 5, /* egress: the application's own SDK set the header; emit no client span */
+	CLEW_ORIGIN_OPTION = 6, /* ingress: a TCP option of the peer's agent */
 };
 /* The evidence that linked an outgoing request to its parent: clew_context.link. Layers as in docs/causality.md. */
 enum clew_link {
 	CLEW_LINK_NONE = 0,
 	CLEW_LINK_PAYLOAD = 1, /* L0: the traceparent of exactly one live inbound request is in the outgoing one */
 	CLEW_LINK_THREAD = 2, /* L2: the thread that read the request, still unanswered */
+	CLEW_LINK_CONTINUATION = 3, /* L3: the loop thread works for the request, as its last read says */
 	CLEW_LINK_CLONE = 4, /* L4: a thread or process that the serving thread started */
+	CLEW_LINK_RUNTIME = 7, /* L1: the runtime's own objects name the request */
 };
 /* What injection did with an outgoing request: clew_context.inject; also the index of its counters. */
 enum clew_inject {
@@ -88,7 +91,10 @@ enum clew_inject {
 	CLEW_INJECT_SKIP_HELPER = 7, /* the kernel refused an insertion; the message went out untouched */
 	CLEW_INJECT_SKIP_UNSURE = 8, /* not certain that a message begins here */
 	CLEW_INJECT_SKIP_BUSY = 9, /* another message was being examined on this CPU */
-	CLEW_INJECT_MAX = 10,
+	CLEW_INJECT_OPTION = 10, /* no header: the context leaves in a TCP option */
+	CLEW_INJECT_SKIP_OPTION_ROOM = 11, /* no header; the segment had no room for the option either */
+	CLEW_INJECT_SKIP_OPTION_PLACE = 12, /* no header; the request did not begin with a segment of its own */
+	CLEW_INJECT_MAX = 13,
 };
 
 /* The trace context of a request, as the kernel side decided it. User space gives the span exactly these ids. */
@@ -148,6 +154,7 @@ enum clew_proc_what {
 	CLEW_PROC_EXEC = 3,
 	CLEW_PROC_EXIT = 4, /* the last thread is gone */
 	CLEW_PROC_IO_URING = 5, /* it set up an io_uring: its socket traffic may not be seen */
+	CLEW_PROC_CALLS = 6, /* it makes a call of its own: probes in its runtime are worth their cost now */
 };
 struct clew_proc_event {
 	struct clew_event_header h;

@@ -93,10 +93,22 @@ struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 rcv_nxt;
 	__u32 copied_seq;
+	__u32 snd_nxt;
 	__u32 snd_una;
 	__u32 write_seq;
+	__u32 data_segs_out;
 	__u64 bytes_received;
 };
+
+enum iter_type { ITER_UBUF, ITER_IOVEC };
+struct iov_iter {
+	__u8 iter_type;
+	unsigned long count;
+};
+struct msghdr {
+	struct iov_iter msg_iter;
+};
+struct sk_buff;
 
 struct inode {
 	unsigned short i_mode;

@@ -28,14 +28,14 @@ static __always_inline void fill_header(struct clew_event_header *h, __u8 type, 
 	h->fd = -1;
 }
 
-/* Process records wake the reader: a new process waits for user space's decision. */
-static __always_inline void emit_proc(struct task_struct *task, __u32 tgid, __u32 parent, __u8 what)
+/* Process records wake the reader: a new process waits for user space's decision. Not 0: there was no room for it. */
+static __always_inline int emit_proc(struct task_struct *task, __u32 tgid, __u32 parent, __u8 what)
 {
 	struct clew_proc_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 
 	if (!e) {
 		count_drop(CLEW_DROP_RING_FULL);
-		return;
+		return -1;
 	}
 	__builtin_memset(e, 0, sizeof(*e));
 	fill_header(&e->h, CLEW_EVENT_PROC, 0);
@@ -45,6 +45,7 @@ static __always_inline void emit_proc(struct task_struct *task, __u32 tgid, __u3
 	e->what = what;
 	BPF_CORE_READ_INTO(&e->comm, task, comm);
 	bpf_ringbuf_submit(e, BPF_RB_FORCE_WAKEUP);
+	return 0;
 }
 
 /* The current process if it is traced. This comes before any look at its memory. */
@@ -75,6 +76,23 @@ static __always_inline struct proc *traced_proc(void)
 	return 0;
 }
 
+/* The socket behind a descriptor of the current task, NULL: it is none. */
+static __always_inline struct sock *socket_of(struct task_struct *task, int fd)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **slots, *file = 0;
+	struct socket *s;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	slots = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	s = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(s, sk);
+}
+
 /* Identity of a socket: its inode number (a counter) with bits of its address, so that a wrapped counter does not repeat. 0: it has no file (not accepted, or closing). */
 static __always_inline __u64 conn_id(struct sock *sk)
 {
@@ -82,6 +100,17 @@ static __always_inline __u64 conn_id(struct sock *sk)
 	const __u64 ino = s ? BPF_CORE_READ(s, file, f_inode, i_ino) : 0;
 
 	return ino ? ino << 32 | ((__u64)s >> 6 & 0xffffffff) : 0;
+}
+
+/* State of a socket by the back end's way. `sk` must not be NULL. */
+static __always_inline struct conn *sock_conn(struct bpf_sock *sk)
+{
+	__u64 key;
+
+	if (cfg_conn_storage)
+		return bpf_sk_storage_get(&conn_storage, sk, 0, 0);
+	key = (__u64)sk;
+	return bpf_map_lookup_elem(&conn_hash, &key);
 }
 
 /* First sight of a socket: fills its state. False when it has no identity yet. */

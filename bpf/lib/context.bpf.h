@@ -3,7 +3,8 @@
 #ifndef CLEW_CONTEXT_H
 #define CLEW_CONTEXT_H
 
-#include "maps.bpf.h"
+#include "option.bpf.h"
+#include "runtime.bpf.h"
 
 static __always_inline __u64 id_key(const __u8 *id)
 {
@@ -11,6 +12,11 @@ static __always_inline __u64 id_key(const __u8 *id)
 
 	__builtin_memcpy(&k, id, 8);
 	return k;
+}
+
+static __always_inline int same_trace(const __u8 *a, const __u8 *b)
+{
+	return id_key(a) == id_key(b) && id_key(a + 8) == id_key(b + 8);
 }
 
 static __always_inline void random_bytes(__u8 *out, __u32 words)
@@ -106,11 +112,13 @@ __noinline int end_live(struct conn *conn)
 	__u64 span;
 	struct live *l;
 
-	if (!conn || !conn->live_span)
+	if (!conn || !(conn->live_span || conn->on_loop))
 		return 0;
 	span = conn->live_span;
-	conn->live_span = 0;
 	l = bpf_map_lookup_elem(&live, &span);
+	if (conn->on_loop)
+		loop_leave(conn, l);
+	conn->live_span = 0;
 	if (!l)
 		return 0;
 	if (l->inbound) {
@@ -143,12 +151,17 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	const __u64 id = bpf_get_current_pid_tgid();
 	const __u32 tid = (__u32)id;
 	struct live l = {};
+	struct option_value sent;
 	struct serving *old;
+	const int alone = !conn->unanswered;
+	int named;
 	__u64 span;
 
 	__builtin_memset(ctx, 0, sizeof(*ctx));
 	random_span_id(ctx->span_id);
 	span = id_key(ctx->span_id);
+	const int by_option = option_take(conn, &sent);
+
 	if (h->tp_lines == 1 && h->tp_valid) {
 		__builtin_memcpy(ctx->trace_id, h->trace_id, 16);
 		__builtin_memcpy(ctx->parent_id, h->parent_id, 8);
@@ -162,11 +175,27 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 		ctx->trace_flags = h->b3_seen & B3_DECIDED ? h->b3_flags : 1;
 		ctx->origin = CLEW_ORIGIN_B3;
 		st->len = 0;
+	} else if (by_option && !h->tp_lines && !h->b3_seen) {
+		__builtin_memcpy(ctx->trace_id, sent.trace_id, 16);
+		__builtin_memcpy(ctx->parent_id, sent.span_id, 8);
+		ctx->trace_flags = sent.flags;
+		ctx->origin = CLEW_ORIGIN_OPTION;
+		st->len = 0;
+		count_stat(STAT_OPTION_TAKEN);
 	} else {
 		new_trace(ctx);
 		st->len = 0;
 		if (!h->tp_lines && h->b3_seen == B3_DECIDED && !h->b3_flags)
 			ctx->trace_flags &= ~1; /* the peer named no trace, but asked for none */
+	}
+	/* A header wins. But one that a proxy forwards names an older hop; the option was made for this very request. */
+	if (by_option && ctx->origin != CLEW_ORIGIN_OPTION) {
+		if (same_trace(ctx->trace_id, sent.trace_id)) {
+			__builtin_memcpy(ctx->parent_id, sent.span_id, 8);
+			count_stat(STAT_OPTION_TAKEN);
+		} else {
+			count_stat(STAT_OPTION_DIFFERED);
+		}
 	}
 
 	/* A second request on a connection before the answer to the first: user space pairs them; for the kernel side the
@@ -193,8 +222,9 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 		blocking = 0;
 	if (!blocking && old)
 		bpf_map_delete_elem(&threads, &tid);
+	named = runtime_arrives(conn, proc, alone);
 	/* On an event loop, and without a header that could be forwarded: no evidence can lead here, so nobody needs to find it. */
-	if (!blocking && !l.inbound)
+	if (!blocking && !l.inbound && !named)
 		return 0;
 
 	__builtin_memcpy(l.trace_id, ctx->trace_id, 16);
@@ -222,7 +252,8 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	}
 	conn->live_span = span;
 	conn->live_tid = tid;
-
+	if (named)
+		runtime_serves(conn, span, proc->flags);
 	if (blocking) {
 		struct serving s = { .span = span, .link = CLEW_LINK_THREAD };
 
@@ -239,9 +270,10 @@ __noinline int answer_request(struct conn *conn, struct proc *proc)
 	if (!conn || !proc)
 		return 0;
 	conn->unanswered = 0;
-	if (!conn->live_span)
+	if (!conn->live_span && !conn->on_loop)
 		return 0;
-	if (conn->live_tid != (__u32)bpf_get_current_pid_tgid() && !(proc->flags & PROC_NO_THREAD)) {
+	runtime_answers(conn, proc);
+	if (conn->live_span && conn->live_tid != (__u32)bpf_get_current_pid_tgid() && !(proc->flags & PROC_NO_THREAD)) {
 		__u32 tid = conn->live_tid;
 		struct serving *s = bpf_map_lookup_elem(&threads, &tid);
 
@@ -270,53 +302,56 @@ static __always_inline void adopt(const struct head *h, struct clew_context *ctx
 }
 
 /*
- * Context of a request that this thread is about to send. `h`: its head as far as scanned, with a forwarded or own traceparent.
- * Fills everything but ctx->inject.
+ * Context of a request that this thread is about to send on `c`. c->head: its head as far as scanned, with a forwarded or own
+ * traceparent. Fills everything but ctx->inject.
  */
-__noinline int find_parent(__u32 proc_flags, const struct head *h, struct clew_context *ctx)
+__noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context *ctx)
 {
-	if (!h || !ctx)
+	if (!c || !ctx)
 		return 0;
+	const struct head *h = &c->head;
 	const __u64 id = bpf_get_current_pid_tgid();
 	const __u32 tid = (__u32)id;
-	struct live *by_payload = 0, *by_thread = 0, *parent = 0;
-	__u64 payload_span = 0, thread_span = 0, span = 0;
+	struct live *parent = 0, *other;
+	__u64 span = 0, other_span = 0;
 	struct serving *s;
-	__u8 link = CLEW_LINK_NONE;
+	__u8 link = CLEW_LINK_NONE, other_link = CLEW_LINK_NONE;
 
 	__builtin_memset(ctx, 0, sizeof(*ctx));
 	random_span_id(ctx->span_id);
 
+	other_span = runtime_parent(c, proc_flags, &other_link); /* L1 or L3 */
 	if (h->tp_lines == 1 && h->tp_valid) { /* L0: forwarded? */
 		__u64 key = inbound_key(id >> 32, h->trace_id, h->parent_id);
 		struct inbound *in = bpf_map_lookup_elem(&inbound, &key);
 
 		if (in && in->count == 1) {
-			payload_span = in->span;
-			by_payload = bpf_map_lookup_elem(&live, &payload_span);
+			span = in->span;
+			parent = bpf_map_lookup_elem(&live, &span);
+			link = CLEW_LINK_PAYLOAD;
 		} else if (!in) {
 			adopt(h, ctx); /* nobody sent it to us: the application's own, which knows better */
+			runtime_called(c, other_span, proc_flags);
 			return 0;
 		}
 	}
 	s = bpf_map_lookup_elem(&threads, &tid);
-	if (s && !(proc_flags & PROC_NO_THREAD)) {
-		thread_span = s->span;
-		link = s->link;
-		by_thread = bpf_map_lookup_elem(&live, &thread_span);
-		if (by_thread && bpf_ktime_get_ns() - by_thread->since_ns > cfg_live_max_ns)
-			by_thread = 0;
+	if (!runtime_decides(proc_flags) && s && !(proc_flags & PROC_NO_THREAD)) { /* L2 or L4 */
+		other_span = s->span;
+		other_link = s->link;
 	}
-	if (by_payload && by_thread && payload_span != thread_span) {
+	other = other_span ? bpf_map_lookup_elem(&live, &other_span) : 0;
+	if (other && bpf_ktime_get_ns() - other->since_ns > cfg_live_max_ns)
+		other = 0;
+	if (parent && other && span != other_span) {
 		count_stat(STAT_DISAGREE); /* two layers, two parents: none */
-	} else if (by_payload) {
-		parent = by_payload;
-		span = payload_span;
-		link = CLEW_LINK_PAYLOAD;
-	} else if (by_thread) {
-		parent = by_thread;
-		span = thread_span;
+		parent = 0;
+	} else if (!parent && other) {
+		parent = other;
+		span = other_span;
+		link = other_link;
 	}
+	runtime_called(c, parent ? span : 0, proc_flags);
 	if (!parent && h->tp_lines == 1 && h->tp_valid) { /* forwarded, of one of several: the header stands, no span claims it */
 		adopt(h, ctx);
 		return 0;
@@ -331,6 +366,18 @@ __noinline int find_parent(__u32 proc_flags, const struct head *h, struct clew_c
 	ctx->origin = CLEW_ORIGIN_PARENT;
 	ctx->link = link;
 	return 0;
+}
+
+/* May a request with this head carry the context `out`, by a header or an option? enum clew_inject: why not; 0: it may. */
+static __always_inline __u32 context_refused(const struct head *h, const struct clew_context *out)
+{
+	if (out->origin == CLEW_ORIGIN_ADOPTED)
+		return CLEW_INJECT_ADOPTED;
+	/* A header that is there is ours to overrule only if it names a request that we serve: the trace is the same, the parent becomes
+	 * our span. */
+	if (h->tp_lines && (h->tp_lines > 1 || !h->tp_valid || out->origin != CLEW_ORIGIN_PARENT || !same_trace(h->trace_id, out->trace_id)))
+		return CLEW_INJECT_SKIP_UNSURE;
+	return CLEW_INJECT_NONE;
 }
 
 #endif

@@ -173,6 +173,32 @@ static long gather_step(__u32 i, void *ctx)
 	return 0;
 }
 
+struct length {
+	__u64 iov;
+	__u32 iovcnt;
+	__u32 bytes;
+};
+static long length_step(__u32 i, void *ctx)
+{
+	struct length *l = ctx;
+	struct iovec v;
+
+	if (i >= l->iovcnt || bpf_probe_read_user(&v, sizeof(v), (void *)(l->iov + i * sizeof(v))))
+		return 1;
+	l->bytes += v.iov_len < 1U << 30 ? v.iov_len : 1U << 30;
+	return l->bytes >= 1U << 30;
+}
+/* Bytes that a call is about to move; `len`: its argument, when it has a single buffer. At most 2 GiB. */
+static __always_inline __u32 io_length(const struct io *io, __u64 len)
+{
+	struct length l = { .iov = io->iov, .iovcnt = io->iovcnt };
+
+	if (io->base)
+		return len < 1U << 30 ? len : 1U << 30;
+	bpf_loop(MAX_IOV, length_step, &l, 0);
+	return l.bytes;
+}
+
 /* Copies `want` <= VIEW bytes, `skip` bytes into the call, to dst. Returns the number of bytes copied. */
 __noinline int io_copy(const struct io *io, __u32 skip, __u32 want, struct room *dst)
 {

@@ -78,13 +78,16 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 		return;
 	}
 	set_flags(c, CONN_CLIENT);
+	runtime_calls(proc);
+	if (c->awaits_reply)
+		c->pipelined = 1;
 	c->awaits_reply = 1;
-	if (c->flags & CONN_OUT_READY) { /* injection has decided already */
+	if (c->flags & CONN_OUT_READY) { /* decided already, before it left */
 		s->event.ctx = c->out;
 		clear_flags(c, CONN_OUT_READY);
 		return;
 	}
-	find_parent(proc->flags, &c->head, &s->event.ctx);
+	find_parent(proc->flags, c, &s->event.ctx);
 	s->event.ctx.inject = c->out_skip;
 	c->out_skip = 0;
 }
@@ -197,6 +200,38 @@ lost:
 	return 1;
 }
 
+/* A reply's head is complete, `end` bytes into the call that its beginning came with: how will its own end be known? */
+static __always_inline void note_reply_end(struct conn *c, const struct head *head, const char *status, __u32 end)
+{
+	const int empty = c->head_request || (status[0] == '2' && status[2] == '4') || (status[0] == '3' && status[2] == '4');
+
+	c->reply_end = REPLY_AT_ONCE;
+	if (empty)
+		return;
+	if (head->chunked) {
+		c->reply_end = REPLY_CHUNKED;
+	} else if (head->has_length) {
+		c->reply_end = REPLY_COUNTED;
+		c->reply_left = end + head->length;
+	}
+}
+
+/* After a read from a client's connection: nothing more of the reply is to come? */
+static __always_inline int reply_is_over(struct call *k, struct conn *c, struct scratch *s)
+{
+	const __u32 n = k->io.bytes;
+	__u8 last[8];
+
+	if (c->reply_end == REPLY_AT_ONCE || !n)
+		return 1;
+	if (c->reply_end == REPLY_COUNTED) {
+		c->reply_left = c->reply_left > n ? c->reply_left - n : 0;
+		return !c->reply_left;
+	}
+	return n < 8 || copy_last(k, s, last) < 8 ||
+	       (last[3] == '0' && last[4] == '\r' && last[5] == '\n' && last[6] == '\r' && last[7] == '\n');
+}
+
 /* One piece of a response head; the phase says where in it the last one ended. */
 static long reply_piece(__u32 i, void *ctx)
 {
@@ -222,6 +257,13 @@ static long reply_piece(__u32 i, void *ctx)
 	scan.n = got;
 	if (half->phase == PHASE_REPLY_CR && s->data.b[0] == '\n') {
 		scan.end = 1;
+	} else if (!p->begun && !k->egress && follows_loops(p->proc->flags)) {
+		__builtin_memset(&s->head, 0, sizeof(s->head));
+		s->head.got_line = 1; /* the status line is no request line */
+		scan.names = 1;
+		scan_head(&s->data, &s->head, &scan);
+		if (scan.end)
+			note_reply_end(p->c, &s->head, s->data.b + 9, scan.end);
 	} else {
 		if (half->phase != PHASE_REPLY_HEAD)
 			scan.line = 0xffff0000; /* in the middle of a line: its end is not a blank line */
@@ -259,6 +301,7 @@ static __always_inline void on_reply_start(struct call *k, struct conn *c, struc
 		if (c->flags & CONN_EVICTED)
 			emit_simple(c, CLEW_EVENT_REENTER, 0, k->io.fd, BPF_RB_FORCE_WAKEUP);
 		set_flags(c, CONN_CLIENT);
+		c->reply_end = REPLY_AT_ONCE;
 		if (hundreds != '1')
 			c->awaits_reply = 0;
 	}
@@ -291,6 +334,7 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 	/* A message is expected: its beginning is copied at once. In the middle of one, a look at the first bytes must do. */
 	const int expected = half->phase != PHASE_OPAQUE || (k->egress ? c->unanswered : c->awaits_reply);
 	const __u32 look = expected ? REPLY_FIRST : 16;
+	const __u32 before = half->seq, known = half->seq_valid;
 	const char *first = s->data.b;
 	__u64 w;
 
@@ -328,7 +372,9 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 		clear_flags(c, CONN_TUNNEL);
 		if (w == C8('C', 'O', 'N', 'N', 'E', 'C', 'T', ' '))
 			set_flags(c, CONN_TUNNEL);
+		c->head_request = (__u32)w == C4('H', 'E', 'A', 'D');
 		__builtin_memset(&c->head, 0, sizeof(c->head));
+		c->head_seq = seq - n - (fin && known && seq - n - before == 1); /* its FIN counts as a byte */
 		bpf_loop(MAX_PIECES, request_piece, &p, 0);
 		return;
 	}
@@ -383,8 +429,15 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 	if (!k->io.bytes) {
 		if (!k->egress && at.fin && c->flags & CONN_OPENED)
 			emit_simple(c, CLEW_EVENT_EOF, CLEW_INGRESS, k->io.fd, wake_flags());
+		if (!k->egress && c->flags & CONN_CLIENT && follows_loops(proc->flags)) {
+			c->awaits_reply = 0; /* what comes of it is that request's */
+			loop_read(c, 1, proc->flags);
+		}
 		return;
 	}
+	c->tcp = at.tcp;
+	c->sk = (__u64)sk;
+	c->fd = k->io.fd;
 	count_stat(STAT_CALLS);
 	proc->calls++;
 	if (!k->io.known)
@@ -392,15 +445,18 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 	if (!(c->flags & CONN_OPENED))
 		emit_open(c, sk, k->io.fd);
 	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin, at.copied);
+	if (!k->egress && c->flags & (CONN_SERVER | CONN_CLIENT) && follows_loops(proc->flags))
+		loop_read(c, c->flags & CONN_CLIENT && reply_is_over(k, c, s), proc->flags);
 }
 
 /* connect() begins on a socket whose state is fresh. */
-static __always_inline void on_connect(struct conn *c, __u64 id)
+static __always_inline void on_connect(struct conn *c, __u64 id, const struct proc *proc)
 {
 	if (!c)
 		return;
 	c->flags = CONN_ACTIVE;
 	conn_init(c, id, 1);
+	runtime_connect(c, proc->flags);
 }
 
 /* States that on_state wants to know of. */
@@ -412,13 +468,14 @@ static __always_inline int is_end(int state)
 /* This side has closed its direction, or the socket is gone. */
 static __always_inline void on_state(struct conn *c, int state)
 {
+	call_end(c);
+	end_live(c); /* no answer can follow; and the descriptor's number may be another socket's next */
 	if (!(c->flags & CONN_OPENED))
 		return;
 	if (state != TCP_CLOSE) {
 		emit_simple(c, CLEW_EVENT_EOF, CLEW_EGRESS, -1, wake_flags());
 		return;
 	}
-	end_live(c);
 	emit_simple(c, CLEW_EVENT_CONN_CLOSE, 0, -1, wake_flags());
 	clear_flags(c, CONN_OPENED);
 	set_flags(c, CONN_IGNORE);

@@ -5,7 +5,9 @@ request may fail, no body may change, and neither p50 nor p99 may be above 1.5 t
 beyond that limit is measured again, both ways, a few times, and all its samples together decide: noise averages out,
 harm does not. Prints a line per cell, then one JSON object. Exit status 1 when something is harmed.
 
-usage: harm.py [--quick] [--cells PATTERN] [--capture auto|socket|syscall]     (root)
+With --carrier=option no header is inserted: every request carries its context in a TCP option instead.
+
+usage: harm.py [--quick] [--cells PATTERN] [--capture auto|socket|syscall] [--carrier header|option]     (root)
 """
 
 import argparse
@@ -61,13 +63,15 @@ class Bench:
         self._sink = Sink(sandbox)
         self._runner = harm_cells.Runner(sandbox, self._echo, options.quick)
         self._capture = options.capture
+        self._inject = "on" if options.carrier == "header" else "off"
+        self._options = 0  # requests that carried one
         self.pairs = {}
         self.may_leave = set()
 
     def measure(self, cells):
         """Runs cells of one subject, first without the agent, then with it."""
         for traced in (False, True):
-            agent = Agent(self._sandbox, self._sink.port, capture=self._capture)
+            agent = Agent(self._sandbox, self._sink.port, capture=self._capture, inject=self._inject)
             if traced:
                 agent.start()
             port, proxy = harm_cells.start_proxy(self._sandbox, cells[0].subject, self._echo.port)
@@ -77,6 +81,7 @@ class Bench:
             if proxy:
                 proxy.stop()
             if traced:
+                self._options += int(agent.metrics().total("clew_agent_injections_total", outcome="option"))
                 if agent.gave_back_sockets():
                     self.may_leave.add(cells[0].subject)
                 agent.stop()
@@ -98,7 +103,7 @@ class Bench:
         held = [
             pair.on
             for cell, pair in self.pairs.items()
-            if cell.size <= INJECTED_UP_TO and cell.subject not in self.may_leave
+            if self._inject == "on" and cell.size <= INJECTED_UP_TO and cell.subject not in self.may_leave
         ]
         return {
             "cells": len(pairs),
@@ -108,6 +113,7 @@ class Bench:
             "injected_ratio": round(sum(side.injected for side in held) / sum(side.requests for side in held), 4)
             if held
             else None,
+            "options_ratio": round(self._options / sum(pair.on.requests for pair in pairs), 4),
             "p50_ratio_worst": round(max(pair.ratio(0.50) for pair in pairs), 2),
             "p99_ratio_worst": round(max(pair.ratio(0.99) for pair in pairs), 2),
             "beyond_limit": [str(cell) for cell, pair in self.pairs.items() if not pair.within_limit()],
@@ -120,6 +126,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a tenth of the requests")
     parser.add_argument("--cells", default="*", help="shell pattern over SUBJECT/SIZE/keep|close")
     parser.add_argument("--capture", default="auto")
+    parser.add_argument("--carrier", default="header", choices=("header", "option"))
     options = parser.parse_args()
     reason = environment.missing_for_tracing()
     if reason:

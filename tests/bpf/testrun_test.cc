@@ -15,6 +15,7 @@
 
 #include "bpf/include/event.h"
 #include "tests/bpf/host_head.h"
+#include "tests/bpf/host_option.h"
 
 namespace clew {
 namespace {
@@ -78,17 +79,33 @@ TEST(EventAbi, OffsetsOfBothSidesAgree) {
 #undef SIZE
 }
 
-TEST(KernelTestRun, ScannerAnswersInTheKernelAsOnTheHost) {
-  const Object object(CLEW_TESTRUN_OBJECT);
-  ASSERT_NE(object.get(), nullptr);
-  if (const int error = bpf_object__load(object.get()); error == -EPERM || error == -EACCES) {
-    ASSERT_EQ(std::getenv("REQUIRE_BPF"), nullptr) << "the kernel refuses BPF to this process";
-    GTEST_SKIP() << "the kernel refuses BPF to this process";
-  } else {
+class KernelTestRun : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NE(object_.get(), nullptr);
+    const int error = bpf_object__load(object_.get());
+    if (error == -EPERM || error == -EACCES) {
+      ASSERT_EQ(std::getenv("REQUIRE_BPF"), nullptr) << "the kernel refuses BPF to this process";
+      GTEST_SKIP() << "the kernel refuses BPF to this process";
+    }
     ASSERT_EQ(error, 0);
   }
-  const int input = bpf_object__find_map_fd_by_name(object.get(), "input");
-  const int program = bpf_program__fd(bpf_object__find_program_by_name(object.get(), "run_scan_head"));
+  // What the program returns for this argument.
+  int Run(const char* name, std::uint64_t argument) {
+    bpf_test_run_opts run{};
+    run.sz = sizeof(run);
+    run.ctx_in = &argument;
+    run.ctx_size_in = sizeof(argument);
+    const int program = bpf_program__fd(bpf_object__find_program_by_name(object_.get(), name));
+    EXPECT_EQ(bpf_prog_test_run_opts(program, &run), 0) << std::strerror(errno);
+    return static_cast<int>(run.retval);
+  }
+
+  const Object object_{CLEW_TESTRUN_OBJECT};
+};
+
+TEST_F(KernelTestRun, ScannerAnswersInTheKernelAsOnTheHost) {
+  const int input = bpf_object__find_map_fd_by_name(object_.get(), "input");
   const std::string heads[] = {
       "GET / HTTP/1.1\r\nHost: a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n",
       "POST /long HTTP/1.1\r\nCookie: " + std::string(3500, 'c') + "\r\nContent-Length: 12\r\n\r\nbody",
@@ -101,14 +118,26 @@ TEST(KernelTestRun, ScannerAnswersInTheKernelAsOnTheHost) {
     std::copy(head.begin(), head.end(), view.begin());
     const std::uint32_t zero = 0;
     ASSERT_EQ(bpf_map_update_elem(input, &zero, view.data(), BPF_ANY), 0);
-    std::uint64_t arguments[1] = {head.size()};
-    bpf_test_run_opts run{};
-    run.sz = sizeof(run);
-    run.ctx_in = arguments;
-    run.ctx_size_in = sizeof(arguments);
-    ASSERT_EQ(bpf_prog_test_run_opts(program, &run), 0) << std::strerror(errno);
     const host_head host = host_scan(head.data(), head.size(), 0);
-    EXPECT_EQ(static_cast<int>(run.retval), host.ended ? static_cast<int>(host.head_size) : 0) << head.substr(0, 40);
+    EXPECT_EQ(Run("run_scan_head", head.size()), host.ended ? static_cast<int>(host.head_size) : 0) << head.substr(0, 40);
+  }
+}
+
+TEST_F(KernelTestRun, OptionIsFoundInTheKernelAsOnTheHost) {
+  const int input = bpf_object__find_map_fd_by_name(object_.get(), "option_input");
+  host_option value{.trace_id = {1}, .span_id = {7}, .flags = 1};
+  std::vector<std::uint8_t> option(HOST_OPTION_SIZE);
+  host_option_put(option.data(), &value);
+  const std::vector<std::uint8_t> timestamps = {1, 1, 8, 10, 'T', 'T', 'T', 'T', 'E', 'E', 'E', 'E'};
+  std::vector<std::uint8_t> both = timestamps;
+  both.insert(both.end(), option.begin(), option.end());
+  for (const auto& options : {option, both, timestamps, std::vector<std::uint8_t>{253, 0}}) {
+    std::vector<std::uint8_t> room = options;
+    room.resize(HOST_OPTIONS_MAX + HOST_OPTION_SIZE);
+    const std::uint32_t zero = 0;
+    ASSERT_EQ(bpf_map_update_elem(input, &zero, room.data(), BPF_ANY), 0);
+    const bool found = host_option_get(options.data(), options.size(), &value);
+    EXPECT_EQ(Run("run_option_get", options.size()), found ? 7 << 8 | 1 : -1) << options.size();
   }
 }
 

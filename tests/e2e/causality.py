@@ -18,7 +18,7 @@ LEAST_RECALL = {
     "gunicorn-sync": _BY_THREAD,
     "gunicorn-gthread": _BY_THREAD,
     "java": _BY_THREAD,
-    "nginx": _BY_PAYLOAD,
+    "nginx": dict.fromkeys(("seq", "reuse", "outside"), 0.99),
     "haproxy": _BY_PAYLOAD,
 }
 

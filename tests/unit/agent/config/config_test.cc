@@ -62,6 +62,10 @@ TEST_F(ConfigTest, EveryFlagOfTheManualIsTaken) {
                                       "off",
                                       "--attach-cgroup",
                                       "/c",
+                                      "--tcp-option",
+                                      "off",
+                                      "--tcp-option-networks",
+                                      "192.0.2.0/24",
                                       "--endpoint",
                                       "a:1",
                                       "--endpoint",
@@ -87,6 +91,8 @@ TEST_F(ConfigTest, EveryFlagOfTheManualIsTaken) {
   EXPECT_EQ(c.inject, "off");
   EXPECT_EQ(c.attach_cgroups, std::vector<std::string>{"/c"});
   EXPECT_EQ(c.endpoints, (std::vector<std::string>{"a:1", "b:2"}));
+  EXPECT_EQ(c.tcp_option, "off");
+  EXPECT_EQ(c.tcp_option_networks, std::vector<std::string>{"192.0.2.0/24"});
   EXPECT_EQ(c.metrics_listen, "");
   EXPECT_EQ(c.record, "/r");
   EXPECT_EQ(c.sample_ratio, 0.5);
@@ -121,8 +127,11 @@ TEST_F(ConfigTest, EveryErrorOfEveryLayerIsToldAtOnceWithItsPlace) {
   const std::string path = File(
       "selekt: {}\nexport:\n  batch_delay: soon\n  endpoints: {a: b}\n  nonsense: 1\nlog: [x]\n");
   const ConfigOutcome outcome = Load({"--config", path, "--capture", "magic", "--pid", "x",
-                                      "--port", "0", "--unknown", "--sample-ratio", "2"},
-                                     {{"CLEW_AGENT_LOG_LEVEL", "loud"}, {"CLEW_AGENT_TYPO", "1"}});
+                                      "--port", "0", "--unknown", "--sample-ratio", "2",
+                                      "--runtime", "cobol"},
+                                     {{"CLEW_AGENT_LOG_LEVEL", "loud"},
+                                      {"CLEW_AGENT_RUNTIME_REST", "1ms"},
+                                      {"CLEW_AGENT_TYPO", "1"}});
   for (const char* text :
        {"agent.yaml:1: unknown setting 'selekt'", "export.batch_delay: 'soon' is no duration",
         "agent.yaml:4: expected a list", "unknown setting 'export.nonsense'",
@@ -130,10 +139,11 @@ TEST_F(ConfigTest, EveryErrorOfEveryLayerIsToldAtOnceWithItsPlace) {
         "--capture: 'magic' is not one of: auto, socket, syscall", "--pid: 'x' is not a number",
         "--port: '0' is not a number", "unknown argument '--unknown'",
         "CLEW_AGENT_LOG_LEVEL: 'loud'", "unknown variable CLEW_AGENT_TYPO",
-        "sample_ratio: must be from 0 to 1"}) {
+        "sample_ratio: must be from 0 to 1",
+        "causality.runtimes: 'cobol' is no runtime", "causality.runtime_rest: must be at least"}) {
     EXPECT_TRUE(Mentions(outcome, text)) << text;
   }
-  EXPECT_EQ(outcome.errors.size(), 12u);
+  EXPECT_EQ(outcome.errors.size(), 14u);
 }
 
 TEST_F(ConfigTest, NothingSelectedIsAnErrorUnlessAFileIsReplayed) {
@@ -173,6 +183,21 @@ TEST_F(ConfigTest, HelpAndVersionAreTexts) {
 TEST(Durations, ArePrintedAsTheyAreRead) {
   for (const int ms : {0, 1, 999, 1000, 61'000})
     EXPECT_EQ(*ParseDuration(FormatDuration(milliseconds(ms))), milliseconds(ms));
+}
+
+TEST(Selection, OptionsGoToPrivateNetworksUnlessToldOtherwise) {
+  std::vector<std::string> errors;
+  AgentConfig config;
+  EXPECT_EQ(OptionNetworksOf(config, errors).size(), 7u);
+  config.tcp_option = "off";
+  EXPECT_TRUE(OptionNetworksOf(config, errors).empty());
+  config.tcp_option = "auto";
+  config.tcp_option_networks = {"none"};
+  EXPECT_TRUE(OptionNetworksOf(config, errors).empty());
+  EXPECT_EQ(errors, std::vector<std::string>{});
+  config.tcp_option_networks = {"10.0.0.0/8", "none", "10.0.0.0/33"};
+  OptionNetworksOf(config, errors);
+  EXPECT_EQ(errors.size(), 2u);
 }
 
 TEST(Selection, AWordMayNameTheServiceThatItSelects) {

@@ -40,20 +40,20 @@ std::uint64_t Inode(int fd) {
   return status.st_ino;
 }
 
-TEST(Adoption, FindsTheConnectingEndsOnly) {
+TEST(Adoption, FindsBothEndsAndTellsWhichConnected) {
   const Pair pair = Connect();
-  const auto found = FindClientSockets(static_cast<std::uint32_t>(getpid()), {});
-  int clients = 0;
-  for (const ClientSocket& socket : found) {
-    EXPECT_NE(socket.inode, Inode(pair.server.get()));
-    clients += socket.inode == Inode(pair.client.get()) ? 1 : 0;
+  int clients = 0, servers = 0;
+  for (const TcpDescriptor& socket : FindTcpSockets(static_cast<std::uint32_t>(getpid()), {})) {
+    clients += socket.client && socket.inode == Inode(pair.client.get()) ? 1 : 0;
+    servers += !socket.client && socket.inode == Inode(pair.server.get()) ? 1 : 0;
   }
   EXPECT_EQ(clients, 1);
+  EXPECT_EQ(servers, 1);
 }
 
 TEST(Adoption, LeavesOutPortsThatAreNotHttp) {
   const Pair pair = Connect();
-  for (const ClientSocket& socket : FindClientSockets(static_cast<std::uint32_t>(getpid()), {pair.port})) {
+  for (const TcpDescriptor& socket : FindTcpSockets(static_cast<std::uint32_t>(getpid()), {pair.port})) {
     EXPECT_NE(socket.inode, Inode(pair.client.get()));
   }
 }

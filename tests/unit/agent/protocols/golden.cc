@@ -88,7 +88,7 @@ std::string SizeText(const std::optional<std::uint64_t>& size) {
 }
 
 const char* OriginText(std::uint8_t origin) {
-  static constexpr const char* kNames[] = {"none", "new", "traceparent", "b3", "parent", "adopted"};
+  static constexpr const char* kNames[] = {"none", "new", "traceparent", "b3", "parent", "adopted", "option"};
   return origin < std::size(kNames) ? kNames[origin] : "?";
 }
 

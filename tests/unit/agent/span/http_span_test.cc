@@ -45,6 +45,13 @@ std::string Of(const Span& span, std::string_view key) {
   return "-";
 }
 
+TEST(HttpSpan, AServerSpanSaysThatItsContextCameInATcpOption) {
+  Exchange exchange = Get(Role::kServer);
+  EXPECT_EQ(Of(Describe(exchange), "clew.context.source"), "-");
+  exchange.context.origin = CLEW_ORIGIN_OPTION;
+  EXPECT_EQ(Of(Describe(exchange), "clew.context.source"), "tcp_option");
+}
+
 TEST(HttpSpan, AServerSpanSaysWhatTheConventionsAskFor) {
   const Span span = Describe(Get(Role::kServer));
   EXPECT_EQ(span.name, "GET /orders/{id}");

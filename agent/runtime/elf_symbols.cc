@@ -1,0 +1,112 @@
+#include "agent/runtime/elf_symbols.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace clew::runtime {
+namespace {
+
+using process::ReadAt;
+using Names = std::vector<std::string_view>;
+
+constexpr std::uint64_t kMaxTable = 64 << 20;  // bytes; Node.js has 7 MB of names
+constexpr std::size_t kMaxFound = 1024;         // places of wanted names; an honest file has a few
+constexpr int kMaxTables = 2;                   // .symtab and .dynsym
+constexpr std::size_t kChunk = 2048 * sizeof(Elf64_Sym);  // read at a time
+
+// Offsets in the string table at which a name begins that is one of `names`: its index. A linker may
+// let a name begin inside of a longer one, so the ends are compared.
+std::unordered_map<std::uint64_t, std::size_t> FindNames(const ReadAt& read_at,
+                                                         const Elf64_Shdr& strings,
+                                                         const Names& names) {
+  std::unordered_map<std::uint64_t, std::size_t> found;
+  std::size_t longest = 0;
+  for (const std::string_view name : names) longest = std::max(longest, name.size());
+  std::string window;  // the last `longest` bytes before, and the chunk
+  for (std::uint64_t at = 0; at < strings.sh_size;) {
+    const std::size_t kept = std::min(window.size(), longest);
+    window.erase(0, window.size() - kept);
+    const std::size_t size = std::min<std::uint64_t>(kChunk, strings.sh_size - at);
+    window.resize(kept + size);
+    if (!read_at(strings.sh_offset + at, window.data() + kept, size)) return {};
+    for (std::size_t end = window.find('\0', kept); end != std::string::npos;
+         end = window.find('\0', end + 1)) {
+      const std::string_view before = std::string_view(window).substr(0, end);
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        if (before.ends_with(names[i])) found[at + end - kept - names[i].size()] = i;
+        if (found.size() > kMaxFound) return {};
+      }
+    }
+    at += size;
+  }
+  return found;
+}
+
+// What a name stands for.
+struct Symbol {
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;
+  bool ambiguous = false;
+};
+
+void FindSymbols(const ReadAt& read_at, const Elf64_Shdr& table,
+                 const std::unordered_map<std::uint64_t, std::size_t>& names,
+                 std::map<std::size_t, Symbol>& symbols) {
+  std::vector<Elf64_Sym> chunk;
+  for (std::uint64_t at = 0; at < table.sh_size; at += kChunk) {
+    chunk.resize(std::min<std::uint64_t>(kChunk, table.sh_size - at) / sizeof(Elf64_Sym));
+    if (!read_at(table.sh_offset + at, chunk.data(), chunk.size() * sizeof(Elf64_Sym))) return;
+    for (const Elf64_Sym& symbol : chunk) {
+      if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF) continue;
+      const auto name = names.find(symbol.st_name);
+      if (name == names.end()) continue;
+      const auto [known, fresh] =
+          symbols.try_emplace(name->second, Symbol{symbol.st_value, symbol.st_size});
+      if (!fresh && known->second.address != symbol.st_value) known->second.ambiguous = true;
+    }
+  }
+}
+
+// Where in the file the code at `address` lies.
+std::optional<std::uint64_t> OffsetOf(const std::vector<Elf64_Phdr>& segments,
+                                      std::uint64_t address) {
+  for (const Elf64_Phdr& segment : segments) {
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
+    if (address < segment.p_vaddr || address - segment.p_vaddr >= segment.p_filesz) continue;
+    const std::uint64_t offset = segment.p_offset + (address - segment.p_vaddr);
+    if (offset >= segment.p_offset) return offset;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::map<std::string, Function, std::less<>> FindFunctions(const ReadAt& read_at,
+                                                           const Names& names) {
+  const auto sections = process::ReadSections(read_at).headers;
+  std::map<std::size_t, Symbol> symbols;
+  int tables = 0;
+  for (const Elf64_Shdr& table : sections) {
+    if (table.sh_type != SHT_SYMTAB && table.sh_type != SHT_DYNSYM) continue;
+    if (table.sh_entsize != sizeof(Elf64_Sym) || table.sh_link >= sections.size()) continue;
+    const Elf64_Shdr& strings = sections[table.sh_link];
+    if (strings.sh_type != SHT_STRTAB || strings.sh_size > kMaxTable || table.sh_size > kMaxTable)
+      continue;
+    if (++tables > kMaxTables) break;
+    const auto found = FindNames(read_at, strings, names);
+    if (!found.empty()) FindSymbols(read_at, table, found, symbols);
+  }
+  const auto segments = process::ReadSegments(read_at);
+  std::map<std::string, Function, std::less<>> functions;
+  for (const auto& [index, symbol] : symbols) {
+    const auto offset = OffsetOf(segments, symbol.address);
+    if (!symbol.ambiguous && offset)
+      functions[std::string(names[index])] = Function{*offset, symbol.size};
+  }
+  return functions;
+}
+
+}  // namespace clew::runtime

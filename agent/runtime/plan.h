@@ -1,0 +1,43 @@
+// Which probes tell for whom the threads of an executable work.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/process/elf_file.h"
+
+namespace clew::runtime {
+
+enum class Kind : std::uint8_t { kNginx, kLibuv };
+
+struct Probe {
+  std::string_view program;  // name of a BPF program, in bpf/runtime_*.bpf.c
+  std::uint64_t offset = 0;  // in the executable's file
+};
+
+// All probes of one runtime, or none: work that begins unseen would be taken for the work before.
+struct Plan {
+  std::optional<Kind> kind;  // none: no runtime that is known, or not all of its probes can be had
+  std::vector<Probe> probes;
+  bool waits = false;   // they are hit whether or not the process makes calls: until it makes one
+  std::string missing;  // what a runtime that was recognised lacks; empty: nothing
+};
+
+// A runtime that is known. To add one: its plan in a file of its own, a line in kRuntimes, its
+// programs and what they say in bpf/lib/runtime.bpf.h.
+struct Runtime {
+  Kind kind;
+  std::string_view name;  // in the configuration
+  // The probes for an executable. Without kind and missing: it is none of this runtime's.
+  Plan (*plan)(const process::ReadAt& executable);
+};
+std::span<const Runtime> Runtimes();
+
+// The plan of the first of `wanted` whose executable this is.
+Plan PlanProbes(const process::ReadAt& executable, std::span<const Kind> wanted);
+
+}  // namespace clew::runtime

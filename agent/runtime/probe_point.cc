@@ -1,0 +1,59 @@
+#include "agent/runtime/probe_point.h"
+
+#include <Zydis/Zydis.h>
+
+#include <algorithm>
+#include <array>
+
+namespace clew::runtime {
+namespace {
+
+// As the kernel reads the bytes: with no prefix but REX.B before a push, it takes these and no others.
+bool IsEmulated(std::span<const std::uint8_t> instruction) {
+  const std::uint8_t first = instruction[0];
+  if (instruction.size() == 1) return (first >= 0x50 && first <= 0x57) || first == 0x90;
+  const std::uint8_t second = instruction[1];
+  if (instruction.size() == 2 && first == 0x41) return second >= 0x50 && second <= 0x57;
+  if (first == 0x0f) return second >= 0x80 && second <= 0x8f;
+  return first == 0xe8 || first == 0xe9 || first == 0xeb || (first >= 0x70 && first <= 0x7f);
+}
+
+bool WritesArgument(const ZydisDecodedInstruction& instruction,
+                    std::span<const ZydisDecodedOperand> operands) {
+  constexpr std::array kArguments = {ZYDIS_REGISTER_RDI, ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_RDX,
+                                     ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9};
+  for (const ZydisDecodedOperand& operand : operands) {
+    if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER ||
+        (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0)
+      continue;
+    const auto whole =
+        ZydisRegisterGetLargestEnclosing(instruction.machine_mode, operand.reg.value);
+    if (std::find(kArguments.begin(), kArguments.end(), whole) != kArguments.end()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code) {
+  ZydisDecoder decoder;
+  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  std::uint32_t at = 0;
+  while (at < code.size()) {
+    ZydisDecodedInstruction instruction;
+    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+    if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code.data() + at, code.size() - at,
+                                           &instruction, operands.data()))) {
+      return std::nullopt;
+    }
+    if (IsEmulated(code.subspan(at, instruction.length))) return at;
+    if (instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE ||
+        WritesArgument(instruction, std::span(operands).first(instruction.operand_count))) {
+      return std::nullopt;
+    }
+    at += instruction.length;
+  }
+  return std::nullopt;
+}
+
+}  // namespace clew::runtime

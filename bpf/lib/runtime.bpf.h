@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What a runtime says about whom its threads work for, in processes that have its probes (agent/runtime/): the one place that knows all
+ * of them. What there is to be told about processes without probes is in context.bpf.h.
+ */
+#ifndef CLEW_RUNTIME_H
+#define CLEW_RUNTIME_H
+
+#include "conn.bpf.h"
+#include "loop.bpf.h"
+#include "nginx.bpf.h"
+
+/* The current process if it is traced and has the probes that `flag` stands for. This comes before any look at its memory. */
+static __always_inline struct proc *probed_proc(__u32 flag)
+{
+	const __u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
+
+	return p && (p->flags & (PROC_TRACED | flag)) == (PROC_TRACED | flag) ? p : 0;
+}
+
+/* A runtime is asked here, so what a thread has read before means nothing. */
+static __always_inline int runtime_decides(__u32 proc_flags)
+{
+	return proc_flags & PROC_NGINX || follows_loops(proc_flags);
+}
+
+/* connect() on `c`: the call is made now, although its first byte leaves when the connection is there. */
+static __always_inline void runtime_connect(struct conn *c, __u32 proc_flags)
+{
+	if (proc_flags & PROC_NGINX)
+		nginx_connect(c);
+	else if (follows_loops(proc_flags))
+		loop_connect(c, proc_flags);
+}
+
+/* A request was read on `c`, `alone`: no other is unanswered there. Returns whether evidence may lead to it by its connection: then it is
+ * to be kept in `live`. */
+static __always_inline int runtime_arrives(struct conn *c, struct proc *proc, int alone)
+{
+	const __u32 flags = proc->flags;
+
+	if (!(flags & PROC_DECIDED))
+		clear_proc_flags(proc, PROC_FROM_START);
+	if (counts_loops(flags))
+		loop_arrives(c, flags, alone);
+	return c->tcp && alone && runtime_decides(flags);
+}
+
+/* ... and it is there now, as `span`. */
+static __always_inline void runtime_serves(struct conn *c, __u64 span, __u32 proc_flags)
+{
+	if (proc_flags & PROC_NGINX)
+		nginx_serve(c->fd, span);
+}
+
+/* This process makes a call of its own. The first one since user space wanted to know wakes up the probes that have waited for it. */
+static __always_inline void runtime_calls(struct proc *proc)
+{
+	if (!(proc->flags & PROC_QUIET))
+		return;
+	clear_proc_flags(proc, PROC_QUIET);
+	if (!(proc->flags & PROC_AWAKE) &&
+	    emit_proc((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32, 0, CLEW_PROC_CALLS))
+		__sync_fetch_and_or(&proc->flags, PROC_QUIET); /* no room to say so: by the next call, then */
+}
+
+/* The request for which one is written on `c` now: key in `live`, 0: none. `*link`: how that is known. */
+static __always_inline __u64 runtime_parent(struct conn *c, __u32 proc_flags, __u8 *link)
+{
+	if (proc_flags & PROC_NGINX) {
+		*link = CLEW_LINK_RUNTIME;
+		return nginx_parent(c);
+	}
+	if (follows_loops(proc_flags)) {
+		*link = CLEW_LINK_CONTINUATION;
+		return loop_parent(c, proc_flags);
+	}
+	return 0;
+}
+
+/* All evidence was weighed: the request on `c` is `owner`'s, 0: nobody's. */
+static __always_inline void runtime_called(struct conn *c, __u64 owner, __u32 proc_flags)
+{
+	if (follows_loops(proc_flags))
+		loop_call(c, owner, proc_flags);
+}
+
+/* The answer to the request of `c` begins. */
+static __always_inline void runtime_answers(const struct conn *c, struct proc *proc)
+{
+	if (c->on_loop && follows_loops(proc->flags))
+		loop_answers(c, proc);
+}
+
+#endif
