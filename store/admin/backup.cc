@@ -10,6 +10,7 @@
 
 #include "store/admin/directory_check.h"
 #include "store/keys.h"
+#include "store/rocks_db.h"
 
 namespace clew::store {
 namespace {

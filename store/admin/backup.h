@@ -11,9 +11,10 @@
 #include "store/admin/files.h"
 #include "store/admin/reports.h"
 #include "store/admin/watch.h"
-#include "store/rocks_db.h"
 
 namespace clew::store {
+
+class RocksDb;
 
 // Makes a backup of everything that was acknowledged before the call, while others write: at first
 // under another name beside `destination`, and only when it has been read back and checked under

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "store/admin/backup.h"
+#include "store/rocks_db.h"
 
 namespace clew::store {
 namespace {

@@ -6,9 +6,10 @@
 #include "base/result.h"
 #include "store/admin/reports.h"
 #include "store/admin/watch.h"
-#include "store/rocks_db.h"
 
 namespace clew::store {
+
+class RocksDb;
 
 // Family by family, segments in pieces of some hundred MiB: the disk must have room for one of
 // these at a time, beside what is there, else kExhausted. Spans are written and read meanwhile.
