@@ -1,5 +1,6 @@
 #include <grpcpp/grpcpp.h>
 
+#include "base/rpc/status.h"
 #include "cli/query_client.h"
 #include "query/v1/query.grpc.pb.h"
 
@@ -10,31 +11,6 @@ namespace api = query::v1;
 
 // The server is another process: a message is held in memory, so its size has an end.
 constexpr int kMaxMessageBytes = 16 << 20;
-
-Code CodeOf(grpc::StatusCode code) {
-  switch (code) {
-    case grpc::StatusCode::INVALID_ARGUMENT:
-    case grpc::StatusCode::FAILED_PRECONDITION:
-    case grpc::StatusCode::OUT_OF_RANGE:
-      return Code::kInvalid;
-    case grpc::StatusCode::NOT_FOUND:
-      return Code::kNotFound;
-    case grpc::StatusCode::UNAVAILABLE:
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return Code::kUnavailable;
-    case grpc::StatusCode::PERMISSION_DENIED:
-    case grpc::StatusCode::UNAUTHENTICATED:
-      return Code::kDenied;
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return Code::kExhausted;
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return Code::kUnsupported;
-    case grpc::StatusCode::DATA_LOSS:
-      return Code::kCorrupt;
-    default:
-      return Code::kInternal;
-  }
-}
 
 // The chunks of a trace. The time limit is for each of them: a deadline of the whole call would
 // also end one that takes long because it has much to say.
@@ -166,7 +142,7 @@ class GrpcQueryClient : public QueryClient {
     if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
       return Error{Code::kUnavailable, "no answer within the time limit (--timeout)"};
     }
-    return Error{CodeOf(status.error_code()), status.error_message()};
+    return Error{rpc::CodeOf(status.error_code()), status.error_message()};
   }
 
   const std::chrono::nanoseconds timeout_;

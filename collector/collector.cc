@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "base/http/status_server.h"
+#include "collector/admin_socket.h"
 #include "collector/counters.h"
 #include "collector/maintenance.h"
 #include "collector/metrics.h"
@@ -10,6 +11,7 @@
 #include "collector/pipeline/committer.h"
 #include "collector/query/query_server.h"
 #include "collector/receiver/otlp_server.h"
+#include "store/admin/administration.h"
 #include "store/rocks_store.h"
 
 namespace clew::collector {
@@ -20,14 +22,19 @@ constexpr std::size_t kMiB = 1 << 20;
 // waited for longer.
 constexpr std::chrono::seconds kDrainPatience{10};
 
+store::RetentionPolicy PolicyOf(const Config& config) {
+  return {.max_age = std::chrono::hours(config.retention_hours),
+          .max_bytes = config.retention_mib * kMiB,
+          .min_free_bytes = config.shed_free_disk_mib * kMiB};
+}
+
 class RunningCollector final : public Collector {
  public:
   RunningCollector(const Config& config, std::unique_ptr<store::RocksStore> store)
       : config_(config),
         store_(std::move(store)),
-        maintenance_(*store_, {.max_age = std::chrono::hours(config_.retention_hours),
-                               .max_bytes = config_.retention_mib * kMiB,
-                               .min_free_bytes = config_.shed_free_disk_mib * kMiB}),
+        administration_(store::AdministrationOf(*store_, PolicyOf(config_))),
+        maintenance_(*store_, PolicyOf(config_)),
         in_flight_(config.max_in_flight_mib * kMiB),
         committer_(*store_, counters_) {}
   ~RunningCollector() override { Stop(); }
@@ -43,6 +50,9 @@ class RunningCollector final : public Collector {
                                          *store_, counters_);
     if (!query) return query.error();
     query_ = *std::move(query);
+    auto admin = StartAdminSocket(config_.data_dir, *administration_);
+    if (!admin) return admin.error();
+    admin_ = *std::move(admin);
     auto otlp = receiver::StartOtlpServer({config_.listen, config_.max_message_mib * kMiB},
                                           committer_, in_flight_, counters_);
     if (!otlp) return otlp.error();
@@ -61,11 +71,13 @@ class RunningCollector final : public Collector {
     if (otlp_) otlp_->Shutdown(kDrainPatience);
     committer_.Stop();
     if (query_) query_->Shutdown();
+    if (admin_) admin_->Shutdown();
   }
 
  private:
   const Config config_;
   std::unique_ptr<store::RocksStore> store_;
+  const std::unique_ptr<store::Administration> administration_;
   Maintenance maintenance_;
   Counters counters_;
   pipeline::ByteBudget in_flight_;
@@ -73,6 +85,7 @@ class RunningCollector final : public Collector {
   std::atomic<bool> serving_{false};
   std::unique_ptr<http::StatusServer> status_;
   std::unique_ptr<query::QueryServer> query_;
+  std::unique_ptr<AdminSocket> admin_;
   std::unique_ptr<receiver::OtlpServer> otlp_;
 };
 

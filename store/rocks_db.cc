@@ -140,6 +140,13 @@ Status CheckFamilies(const std::string& path) {
   return {};
 }
 
+// RocksDB would write its log into a directory that is only to be read.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 }  // namespace
 
 Error FromRocks(std::string_view operation, const rocksdb::Status& status) {
@@ -170,8 +177,44 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb:
       rocksdb::DB::Open(options, path, Families(*self->forgotten_), &self->families_, &db);
   if (!status.ok()) return OpenError(path, status);
   self->db_.reset(db);
-  if (const Status format = self->CheckFormat(); !format) return format.error();
+  if (const Status format = self->CheckFormat(true); !format) return format.error();
   return self;
+}
+
+Result<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const std::string& path, Reading reading) {
+  if (!std::filesystem::exists(path + "/CURRENT")) {
+    return Error{Code::kNotFound, "no store in " + path};
+  }
+  if (const Status known = CheckFamilies(path); !known) return known.error();
+  std::unique_ptr<RocksDb> self(new RocksDb);
+  self->forgotten_ = std::make_unique<DropForgottenTraces>();
+  rocksdb::DBOptions options = DatabaseOptions();
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.paranoid_checks = reading == Reading::kStrict;
+  // What a crash has torn at the end of the log was never acknowledged.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.info_log = std::make_shared<NoLog>();
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
+      options, path, Families(*self->forgotten_), &self->families_, &db);
+  if (!status.ok()) return OpenError(path, status);
+  self->db_.reset(db);
+  const Status format = self->CheckFormat(false);
+  const bool unread = !format && format.error().code != Code::kUnsupported;
+  if (!format && !(unread && reading == Reading::kLenient)) return format.error();
+  return self;
+}
+
+Result<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::string& path) {
+  rocksdb::FileLock* lock = nullptr;
+  const rocksdb::Status status = rocksdb::Env::Default()->LockFile(path + "/LOCK", &lock);
+  if (!status.ok()) return OpenError(path, status);
+  return std::unique_ptr<DirectoryLock>(new DirectoryLock(lock));
+}
+
+DirectoryLock::~DirectoryLock() {
+  rocksdb::Env::Default()->UnlockFile(lock_).PermitUncheckedError();
 }
 
 RocksDb::~RocksDb() {
@@ -179,11 +222,11 @@ RocksDb::~RocksDb() {
 }
 
 // Reads the format version, or writes ours into a new database.
-Status RocksDb::CheckFormat() {
+Status RocksDb::CheckFormat(bool may_write) {
   std::string stored;
   const rocksdb::Slice key(kFormatKey.data(), kFormatKey.size());
   const rocksdb::Status status = db_->Get({}, meta(), key, &stored);
-  if (status.IsNotFound()) {
+  if (status.IsNotFound() && may_write) {
     AppendU32be(stored, kFormatVersion);
     rocksdb::WriteOptions durable;
     durable.sync = true;

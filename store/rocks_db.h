@@ -3,6 +3,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <memory>
 #include <string>
@@ -21,6 +22,13 @@ class RocksDb {
   // RocksDB reports them. `env`: where its files are, null for the system's; tests make it fail.
   static Result<std::unique_ptr<RocksDb>> Open(const std::string& path,
                                                rocksdb::Env* env = nullptr);
+  // Opens the database as it is, without a change to any of its files and without its lock (see
+  // DirectoryLock). kNotFound: there is none.
+  enum class Reading {
+    kStrict,   // kCorrupt when the log is damaged before its end or a table is missing or cut short
+    kLenient,  // what is damaged fails when it is read, records of the log are passed over
+  };
+  static Result<std::unique_ptr<RocksDb>> OpenReadOnly(const std::string& path, Reading reading);
   ~RocksDb();
 
   rocksdb::DB& db() { return *db_; }
@@ -34,12 +42,27 @@ class RocksDb {
 
  private:
   RocksDb() = default;
-  Status CheckFormat();
+  Status CheckFormat(bool may_write);
 
   std::unique_ptr<DropForgottenTraces> forgotten_;  // used by db_
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*>
       families_;  // in the order of kFamilies, destroyed before db_
+};
+
+// Keeps every other process from opening the database in a directory, while it is read without
+// being opened for writing or its files are moved.
+class DirectoryLock {
+ public:
+  // kUnavailable names the process that holds it. The directory must exist.
+  static Result<std::unique_ptr<DirectoryLock>> Take(const std::string& path);
+  ~DirectoryLock();
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  explicit DirectoryLock(rocksdb::FileLock* lock) : lock_(lock) {}
+  rocksdb::FileLock* const lock_;
 };
 
 // "{operation}: {what RocksDB says}", with the code that fits.

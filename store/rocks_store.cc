@@ -1,7 +1,6 @@
 #include "store/rocks_store.h"
 
 #include <rocksdb/convenience.h>
-#include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,6 +8,10 @@
 #include <set>
 
 #include "base/log.h"
+#include "store/admin/backup.h"
+#include "store/admin/compact.h"
+#include "store/admin/database_check.h"
+#include "store/admin/details.h"
 #include "store/engine/retention.h"
 #include "store/engine/sealed_counts.h"
 #include "store/engine/search.h"
@@ -18,7 +21,6 @@
 #include "store/engine/work_pool.h"
 #include "store/engine/writer.h"
 #include "store/rocks_db.h"
-#include "store/segment/term_filter.h"
 
 namespace clew::store {
 namespace {
@@ -198,41 +200,19 @@ class Engine final : public RocksStore {
     return plan.report;
   }
 
-  Result<CheckReport> Check() override {
-    const View view = visible_.Take();
-    CheckReport report;
-    for (const auto& [key, meta] : *view.catalog) {
-      ++report.segments;
-      const auto note = [&, &name = key](const Error& error) {
-        report.damage.push_back(NameOf(name) + ": " + error.message);
-      };
-      std::string filter;
-      const rocksdb::Status read =
-          db_->db().Get(view.snapshot->options(), db_->filter(), Encode(key), &filter);
-      if (!read.ok()) note(FromRocks("read filter", read));
-      if (const auto opened = TermFilter::Open(filter); read.ok() && !opened) note(opened.error());
-      const auto segment = cache_.Open(view, key);
-      if (!segment) {
-        report.damage.push_back(segment.error().message);
-        continue;
-      }
-      if (const Status whole = (*segment)->Verify(); !whole) note(whole.error());
-      if ((*segment)->rows() == meta->rows) {
-        report.spans += meta->rows;
-      } else {
-        note({Code::kCorrupt, "has not as many spans as its meta says"});
-      }
-    }
-    for (const auto& chunk : *view.hot) report.spans += chunk->spans().size();
-    return report;
+  Result<CheckReport> Check(const EachDamage& each, const Watch& watch) override {
+    return CheckDatabase(*db_, DbSnapshot(db_->db()), each, watch);
   }
-
-  Status Backup(const std::string& path) override {
-    rocksdb::Checkpoint* made = nullptr;
-    rocksdb::Status status = rocksdb::Checkpoint::Create(&db_->db(), &made);
-    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-    if (status.ok()) status = checkpoint->CreateCheckpoint(path);
-    return status.ok() ? Status{} : FromRocks("copy the store to " + path, status);
+  Result<BackupReport> Backup(const std::string& destination, const Watch& watch) override {
+    return MakeBackup(*db_, path_, destination, watch);
+  }
+  Result<CompactReport> Compact(const Watch& watch) override {
+    return CompactDatabase(*db_, path_, watch);
+  }
+  Result<StoreDetails> Details() override {
+    auto details = CollectDetails(*db_, DbSnapshot(db_->db()), path_);
+    if (details) details->seal_lag = writer_->stats().longest_seal_lag;
+    return details;
   }
 
   Health GetHealth() override {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/admin/reports.h"
+#include "store/admin/watch.h"
 #include "store/span_store.h"
 
 namespace rocksdb {
@@ -45,13 +47,6 @@ struct RetentionReport {
   UnixNanos newest_start{};  // of a trace among them
 };
 
-// What a check found.
-struct CheckReport {
-  std::uint64_t segments = 0;
-  std::uint64_t spans = 0;
-  std::vector<std::string> damage;  // a line each, beginning with the place
-};
-
 // The store with what only those ask who keep it.
 class RocksStore : public SpanStore {
  public:
@@ -68,11 +63,12 @@ class RocksStore : public SpanStore {
   // Lets go of what the policy does not keep; with `dry_run` only says what that is. Questions that
   // are being answered still see it.
   virtual Result<RetentionReport> Retain(const RetentionPolicy& policy, bool dry_run) = 0;
-  // Reads every segment, filter and span.
-  virtual Result<CheckReport> Check() = 0;
-  // A copy that can be opened as a store, of everything that is acknowledged now, in directory
-  // `path`, which must not exist. Quick where files can be linked: on the same file system.
-  virtual Status Backup(const std::string& path) = 0;
+  // See store/admin: CheckDatabase, MakeBackup, CompactDatabase, CollectDetails. Spans are written
+  // and read meanwhile.
+  virtual Result<CheckReport> Check(const EachDamage& each, const Watch& watch) = 0;
+  virtual Result<BackupReport> Backup(const std::string& destination, const Watch& watch) = 0;
+  virtual Result<CompactReport> Compact(const Watch& watch) = 0;
+  virtual Result<StoreDetails> Details() = 0;
 };
 
 // Opens or creates the store; one process at a time can. Errors: kUnavailable (in use, names by

@@ -1,5 +1,6 @@
 #include "collector/query/query_server.h"
 
+#include "base/rpc/status.h"
 #include "collector/query/convert.h"
 #include "collector/query/trace_chunks.h"
 #include "collector/rpc/listen.h"
@@ -8,27 +9,7 @@
 namespace clew::query {
 namespace {
 
-grpc::Status ToGrpc(const Error& error) {
-  switch (error.code) {
-    case Code::kInvalid:
-      return {grpc::StatusCode::INVALID_ARGUMENT, error.message};
-    case Code::kNotFound:
-      return {grpc::StatusCode::NOT_FOUND, error.message};
-    case Code::kUnavailable:
-      return {grpc::StatusCode::UNAVAILABLE, error.message};
-    case Code::kExhausted:
-      return {grpc::StatusCode::RESOURCE_EXHAUSTED, error.message};
-    case Code::kDenied:
-      return {grpc::StatusCode::PERMISSION_DENIED, error.message};
-    case Code::kCorrupt:
-      return {grpc::StatusCode::DATA_LOSS, error.message};
-    case Code::kUnsupported:
-      return {grpc::StatusCode::UNIMPLEMENTED, error.message};
-    case Code::kInternal:
-      break;
-  }
-  return {grpc::StatusCode::INTERNAL, error.message};
-}
+using rpc::ToGrpc;
 
 class Service final : public v1::QueryService::Service {
  public:

@@ -36,6 +36,8 @@ Result<Listening> Listen(const ListenOptions& options, grpc::Service& service) {
     return Error{Code::kUnavailable,
                  "listen on " + options.address + ": the address is in use or not ours"};
   }
+  listening.address = options.address;
+  if (options.address.starts_with("unix:")) return listening;
   listening.address =
       options.address.substr(0, options.address.rfind(':') + 1) + std::to_string(port);
   return listening;

@@ -12,7 +12,7 @@
 namespace clew::rpc {
 
 struct ListenOptions {
-  std::string address;  // HOST:PORT; port 0 takes a free one
+  std::string address;  // HOST:PORT, port 0 takes a free one; or unix:PATH
   std::size_t max_message_bytes = 4 << 20;
   std::size_t memory_bytes = 64 << 20;  // for messages that are being received, roughly
   int max_threads = 8;                  // of a service that blocks

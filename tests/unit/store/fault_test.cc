@@ -144,10 +144,10 @@ TEST(BitFlip, TheSegmentIsNamedAndAllOthersAreRead) {
   ASSERT_TRUE(page);
   EXPECT_EQ(page->partial, Partial::kUnreadable);
   EXPECT_THAT(page->partial_detail, HasSubstr("segment "));
-  const auto checked = store->Check();
+  std::set<std::string> places;
+  const auto checked = store->Check([&](const Damage& damage) { places.insert(damage.place); }, {});
   ASSERT_TRUE(checked);
-  EXPECT_GT(checked->damage.size(), 0u);
-  EXPECT_THAT(checked->damage.front(), HasSubstr("segment "));
+  EXPECT_THAT(places, testing::Contains(HasSubstr("segment ")));
   EXPECT_EQ(page->traces.size(), kTraces - unreadable);
 }
 

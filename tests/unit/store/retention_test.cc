@@ -1,4 +1,4 @@
-// Retention, checks and backups.
+// Retention.
 #include "store/engine/retention.h"
 
 #include <gmock/gmock.h>
@@ -92,23 +92,6 @@ TEST(Retention, WhatIsDroppedIsGoneAndTheRestIsThere) {
   store = Open(dir.path());
   EXPECT_EQ(store->Stats().spans, 6u);
   EXPECT_EQ(ReadAll(*store, TestTraceId(1)).size(), 1u);
-}
-
-TEST(Backup, IsAStoreWithEverythingThatWasAcknowledged) {
-  TempDir dir;
-  auto store = Open(dir.path() + "/store");
-  ASSERT_TRUE(store->Append(Traces(1, 50)));
-  ASSERT_TRUE(store->Seal());
-  ASSERT_TRUE(store->Append(Traces(100, 5)));
-  ASSERT_TRUE(store->Backup(dir.path() + "/copy"));
-  ASSERT_TRUE(store->Append(Traces(200, 5)));
-  EXPECT_FALSE(store->Backup(dir.path() + "/copy"));
-  auto copy = Open(dir.path() + "/copy");
-  EXPECT_EQ(copy->Stats().spans, 55u);
-  const auto checked = copy->Check();
-  ASSERT_TRUE(checked);
-  EXPECT_EQ(checked->spans, 55u);
-  EXPECT_THAT(checked->damage, testing::IsEmpty());
 }
 
 }  // namespace

@@ -1,0 +1,132 @@
+#include "store/admin/administration.h"
+
+#include <filesystem>
+
+#include "base/mutex.h"
+#include "store/admin/details.h"
+#include "store/admin/directory_check.h"
+#include "store/rocks_db.h"
+
+namespace clew::store {
+namespace {
+
+// Each reads or rewrites everything: two at a time would only slow each other and the queries.
+class OneAtATime {
+ public:
+  template <typename Run>
+  auto Do(Run run) -> decltype(run()) {
+    {
+      MutexLock lock(mutex_);
+      if (busy_) {
+        return Error{Code::kUnavailable, "another check, backup or compaction is running"};
+      }
+      busy_ = true;
+    }
+    auto result = run();
+    MutexLock lock(mutex_);
+    busy_ = false;
+    return result;
+  }
+
+ private:
+  Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+};
+
+class OpenStore final : public Administration {
+ public:
+  OpenStore(RocksStore& store, const RetentionPolicy& policy) : store_(store), policy_(policy) {}
+
+  Result<CheckReport> Check(const EachDamage& each, const Watch& watch) override {
+    return one_.Do([&] { return store_.Check(each, watch); });
+  }
+  Result<StoreDetails> Details() override { return store_.Details(); }
+  Result<BackupReport> Backup(const std::string& destination, const Watch& watch) override {
+    if (!std::filesystem::path(destination).is_absolute()) {
+      return Error{Code::kInvalid, "not an absolute path: " + destination};
+    }
+    return one_.Do([&] { return store_.Backup(destination, watch); });
+  }
+  Result<CompactReport> Compact(const Watch& watch) override {
+    return one_.Do([&] { return store_.Compact(watch); });
+  }
+  Result<RetentionReport> Retain(const std::optional<RetentionPolicy>& policy,
+                                 bool dry_run) override {
+    return store_.Retain(policy.value_or(policy_), dry_run);
+  }
+
+ private:
+  RocksStore& store_;
+  const RetentionPolicy policy_;
+  OneAtATime one_;
+};
+
+class StoppedStore final : public Administration {
+ public:
+  explicit StoppedStore(std::string path) : path_(std::move(path)) {}
+
+  Result<CheckReport> Check(const EachDamage& each, const Watch& watch) override {
+    const auto lock = Lock();
+    if (!lock) return lock.error();
+    return CheckDirectory(path_, each, watch);
+  }
+
+  Result<StoreDetails> Details() override {
+    const auto lock = Lock();
+    if (!lock) return lock.error();
+    const auto db = RocksDb::OpenReadOnly(path_, RocksDb::Reading::kStrict);
+    if (!db) return db.error();
+    return CollectDetails(**db, DbSnapshot((*db)->db()), path_);
+  }
+
+  Result<BackupReport> Backup(const std::string& destination, const Watch& watch) override {
+    const auto store = Open();
+    if (!store) return store.error();
+    return (*store)->Backup(destination, watch);
+  }
+
+  Result<CompactReport> Compact(const Watch& watch) override {
+    const auto store = Open();
+    if (!store) return store.error();
+    return (*store)->Compact(watch);
+  }
+
+  Result<RetentionReport> Retain(const std::optional<RetentionPolicy>& policy,
+                                 bool dry_run) override {
+    if (!policy) {
+      return Error{Code::kInvalid,
+                   "no collector runs there whose policy could be meant: say what to keep"};
+    }
+    const auto store = Open();
+    if (!store) return store.error();
+    return (*store)->Retain(*policy, dry_run);
+  }
+
+ private:
+  Result<std::unique_ptr<DirectoryLock>> Lock() const {
+    if (const Status found = FindStore(path_); !found) return found.error();
+    return DirectoryLock::Take(path_);
+  }
+  // Not where there is none: opening would make one.
+  Result<std::unique_ptr<RocksStore>> Open() const {
+    if (const Status found = FindStore(path_); !found) return found.error();
+    if (!std::filesystem::exists(path_ + "/CURRENT")) {
+      return Error{Code::kCorrupt, "the store in " + path_ + " has lost its file CURRENT"};
+    }
+    return OpenRocksStore({.path = path_, .min_free_bytes = 0});
+  }
+
+  const std::string path_;
+};
+
+}  // namespace
+
+std::unique_ptr<Administration> AdministrationOf(RocksStore& store, const RetentionPolicy& policy) {
+  return std::make_unique<OpenStore>(store, policy);
+}
+
+std::unique_ptr<Administration> AdministrationOfStopped(const std::string& path) {
+  return std::make_unique<StoppedStore>(path);
+}
+
+}  // namespace clew::store
