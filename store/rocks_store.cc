@@ -53,6 +53,7 @@ class Engine final : public RocksStore {
  public:
   Engine(std::unique_ptr<RocksDb> db, Catalog catalog, const RocksStoreOptions& options)
       : path_(options.path),
+        clock_(options.clock),
         db_(std::move(db)),
         cache_(*db_, options.segment_cache_bytes),
         visible_(*db_, std::move(catalog)),
@@ -72,7 +73,8 @@ class Engine final : public RocksStore {
                          .min_free_bytes = options.min_free_bytes,
                          .state_bytes = options.state_bytes,
                          .seal_spans = options.seal_spans,
-                         .seal_age = options.seal_age};
+                         .seal_age = options.seal_age,
+                         .clock = options.clock};
     writer.seal.rows = options.segment_rows;
     auto made = Writer::Make(*db_, visible_, counts_, parts_, cache_, std::move(writer));
     if (!made) return made.error();
@@ -191,13 +193,13 @@ class Engine final : public RocksStore {
     std::error_code error;
     const auto space = std::filesystem::space(path_, error);
     if (error) return ErrnoError("ask for free space of", path_, error.value());
-    const RetentionPlan plan =
-        PlanRetention(*visible_.Take().catalog, policy, UnixClock::now(), space.available);
-    if (!dry_run) {
-      if (const Status dropped = writer_->Drop(plan.drop); !dropped) return dropped.error();
-      if (const Status freed = FreeSpaceBefore(plan.drop); !freed) return freed.error();
+    if (dry_run) {
+      return PlanRetention(*visible_.Take().catalog, policy, clock_(), space.available).report;
     }
-    return plan.report;
+    const auto dropped = writer_->Drop(policy, space.available);
+    if (!dropped) return dropped.error();
+    if (const Status freed = FreeSpaceBefore(dropped->drop); !freed) return freed.error();
+    return dropped->report;
   }
 
   Result<CheckReport> Check(const EachDamage& each, const Watch& watch) override {
@@ -266,6 +268,7 @@ class Engine final : public RocksStore {
   }
 
   const std::string path_;
+  const std::function<UnixNanos()> clock_;
   std::unique_ptr<RocksDb> db_;
   SegmentCache cache_;
   Visible visible_;

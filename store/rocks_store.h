@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct RocksStoreOptions {
   std::size_t segment_rows = 8192;  // spans of a segment, at most
   std::size_t search_threads = 2;   // of one search, the caller's among them
   rocksdb::Env* env = nullptr;      // null: the system's files; tests make it fail
+  std::function<UnixNanos()> clock = UnixClock::now;  // by which spans come and age
 };
 
 // What is kept. Whole hours of arrival go, oldest first. Zero: no bound.

@@ -27,7 +27,7 @@ class Sealer {
   Seal Run(const HotList& chunks) {
     SpanCounter counter(seal_.counts);
     for (const auto& chunk : chunks) {
-      AddCalls(chunk->calls(), 0, ~0u, seal_.edges);
+      AddCalls(chunk->calls(), key_.bucket, seal_.edges);
       for (const SpanRecord& span : chunk->spans()) {
         counter.Add(span);
         rows_.push_back({&span, chunk->sequence()});

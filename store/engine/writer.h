@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/mutex.h"
+#include "store/engine/retention.h"
 #include "store/engine/seal.h"
 #include "store/engine/sealed_counts.h"
 #include "store/engine/trace_parts.h"
@@ -31,6 +33,7 @@ struct WriterOptions {
   std::size_t seal_bytes = 20u << 20;
   std::chrono::milliseconds seal_age{60'000};
   SealOptions seal;
+  std::function<UnixNanos()> clock = UnixClock::now;
 };
 
 struct WriterStats {
@@ -56,8 +59,8 @@ class Writer {
   Status Append(const SpanBatch& batch);
   // Seals everything that is hot now. Any thread.
   Status SealAll();
-  // Lets go of segments. Any thread.
-  Status Drop(const std::vector<SegmentKey>& segments);
+  // Lets go of the buckets that the policy does not keep, see PlanRetention. Any thread.
+  Result<RetentionPlan> Drop(const RetentionPolicy& policy, std::uint64_t free_bytes);
   WriterStats stats() const;
 
  private:
@@ -85,6 +88,8 @@ class Writer {
   Status SealOnce();
   HotList TakeChunks(SealedTraces& earlier) REQUIRES(mutex_);
   Status Write(const HotList& chunks, Seal& seal);
+  // Writes the batch and what counts_ has put into it.
+  Status WriteSealed(rocksdb::WriteBatch& batch, std::string_view operation);
   void Adopt(const HotList& chunks, const Seal& seal) REQUIRES(mutex_);
   // Frees what tables hold of rows that were deleted, when that is more than `bytes`.
   Status TrimHotTables(std::uint64_t bytes);
