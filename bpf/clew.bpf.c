@@ -8,5 +8,6 @@
 #include "process.bpf.c"
 #include "runtime_libuv.bpf.c"
 #include "runtime_nginx.bpf.c"
+#include "runtime_python.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -14,6 +14,8 @@ struct ProcEntry {
   static constexpr std::uint32_t kDecided = 64;
   static constexpr std::uint32_t kNginx = 128;
   static constexpr std::uint32_t kLoop = 256;
+  static constexpr std::uint32_t kAsyncio = 0x10000;
+  static constexpr std::uint32_t kExecutor = 0x20000;
 
   std::uint32_t flags = 0;
   std::uint32_t calls = 0;

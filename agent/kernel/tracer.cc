@@ -161,6 +161,11 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   pace_.Drained(drained_);
   sink.OnDrained();
   if (watch_) watch_->Check(FionreadWatch::Clock::now());
+  if (runtimes_) {
+    for (const auto& [tgid, flags] : runtimes_->FollowGrown(RuntimeProbes::Clock::now())) {
+      if (auto status = AddFlags(tgid, flags); !status) return status.error();
+    }
+  }
   return drained_;
 }
 
@@ -169,6 +174,13 @@ Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
     return ErrnoError("set the tracing of", "process " + std::to_string(tgid), errno);
   }
   return {};
+}
+
+Status Tracer::AddFlags(std::uint32_t tgid, std::uint32_t flags) {
+  ProcEntry proc;
+  if (flags == 0 || bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &proc) != 0) return {};
+  proc.flags |= flags;
+  return SetProc(tgid, proc);
 }
 
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
@@ -194,11 +206,7 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
 }
 
 Status Tracer::Forked(std::uint32_t tgid, std::uint32_t parent) {
-  const std::uint32_t flag = runtimes_ ? runtimes_->FollowChild(tgid, parent) : 0;
-  ProcEntry proc;
-  if (flag == 0 || bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &proc) != 0) return {};
-  proc.flags |= flag;
-  return SetProc(tgid, proc);
+  return runtimes_ ? AddFlags(tgid, runtimes_->FollowChild(tgid, parent)) : Status();
 }
 
 Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }

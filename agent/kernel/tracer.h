@@ -65,6 +65,8 @@ class Tracer final : public EventSource, public process::ProcessControl {
   Status StartInjection(const TracerOptions& options, const std::string& mount, std::vector<Fd> cgroups,
                         const std::vector<std::string>& paths);
   Status SetProc(std::uint32_t tgid, const ProcEntry& proc);
+  // To those that a traced process has.
+  Status AddFlags(std::uint32_t tgid, std::uint32_t flags);
   static int OnRecord(void* self, void* data, std::size_t size);
 
   std::unique_ptr<Programs> programs_;

@@ -8,6 +8,7 @@
 
 #include "loop.bpf.h"
 #include "nginx.bpf.h"
+#include "python.bpf.h"
 
 /* The current process if it is traced and has the probes that `flag` stands for. This comes before any look at its memory. */
 static __always_inline struct proc *probed_proc(__u32 flag)
@@ -36,16 +37,18 @@ static __always_inline void runtime_connect(struct conn *c, __u32 proc_flags)
 /* A request was read on `c`, the only one there: may evidence lead to it by its connection? Then it is to be kept in `live`. */
 static __always_inline int runtime_names(const struct conn *c, __u32 proc_flags)
 {
-	return c->tcp && !c->unanswered && runtime_decides(proc_flags);
+	return c->tcp && !c->unanswered && (runtime_decides(proc_flags) || follows_tasks(proc_flags));
 }
 
-/* ... and it is in `live` now. */
-static __always_inline void runtime_serves(struct conn *c, __u64 span, __u32 proc_flags)
+/* ... and it is in `live` now. `blocking`: the read could wait, so no event loop has made it. */
+static __always_inline void runtime_serves(struct conn *c, __u64 span, __u32 proc_flags, int blocking)
 {
 	if (proc_flags & PROC_NGINX)
 		nginx_serve(c->fd, span);
-	else
+	else if (follows_loops(proc_flags))
 		loop_serves(c);
+	else if (!blocking)
+		python_read(span);
 }
 
 /* ... or cannot be, and what it does will be nobody's. */
@@ -66,6 +69,10 @@ static __always_inline __u64 runtime_parent(struct conn *c, __u32 proc_flags, __
 		*link = CLEW_LINK_CONTINUATION;
 		return loop_parent(c);
 	}
+	if (follows_tasks(proc_flags)) {
+		*link = CLEW_LINK_RUNTIME;
+		return python_parent();
+	}
 	return 0;
 }
 
@@ -81,6 +88,27 @@ static __always_inline void runtime_answers(const struct conn *c, struct proc *p
 {
 	if (c->on_loop && follows_loops(proc->flags))
 		loop_answers(c, proc);
+	if (follows_tasks(proc->flags))
+		python_answers(c, proc);
+}
+
+/* What a thread serves is evidence: what a pool's worker has got is told by the runtime, all else by what the thread has read. */
+static __always_inline int serving_counts(const struct serving *s, __u32 proc_flags)
+{
+	return s->link == CLEW_LINK_RUNTIME || !(proc_flags & PROC_NO_THREAD);
+}
+
+/* The request that this thread works for, by its task or by itself: key in `live`, 0: none, or they name two. It may be answered meanwhile. */
+static __always_inline __u64 works_for(__u32 proc_flags)
+{
+	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
+	const struct serving *s = bpf_map_lookup_elem(&threads, &tid);
+	const __u64 of_task = follows_tasks(proc_flags) ? python_parent() : 0;
+	const __u64 own = s && serving_counts(s, proc_flags) ? s->span : 0;
+
+	if (of_task && own && of_task != own)
+		return 0;
+	return of_task ? of_task : own;
 }
 
 #endif
