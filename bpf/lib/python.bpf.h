@@ -32,8 +32,9 @@ static __always_inline struct python_thread *python_thread(int create)
 	return bpf_map_lookup_elem(&python_threads, &tid);
 }
 
-#define DICT_KEYS 24 /* PyDictObject.ma_keys */
+#define DICT_KEYS 32 /* PyDictObject.ma_keys */
 #define DICT_WORDS 21 /* the table of the smallest dictionary: its head, 8 indices, 5 entries of hash, key and value */
+#define DICT_PIECE 7 /* words that are read at a time: the stack is small */
 
 /*
  * The task that this thread runs: the one that it has entered last, if the dictionary of current tasks holds it still. A step's end takes it
@@ -42,22 +43,25 @@ static __always_inline struct python_thread *python_thread(int create)
 __noinline __u64 running_task(void)
 {
 	const struct python_thread *t = python_thread(0);
-	__u64 words[DICT_WORDS];
-	__u64 keys;
+	__u64 words[DICT_PIECE];
+	__u64 at;
 
 	if (!t || !t->task)
 		return 0;
-	keys = user_word(t->current_tasks + DICT_KEYS);
-	if (bpf_probe_read_user(words, sizeof(words), (void *)keys))
-		return 0;
-	for (__u32 i = 0; i < DICT_WORDS; i++) {
-		if (words[i] == t->task)
-			return t->task;
+	at = user_word(t->current_tasks + DICT_KEYS);
+	for (__u32 piece = 0; piece < DICT_WORDS / DICT_PIECE; piece++, at += sizeof(words)) {
+		if (bpf_probe_read_user(words, sizeof(words), (void *)at))
+			return 0;
+		for (__u32 i = 0; i < DICT_PIECE; i++) {
+			if (words[i] == t->task)
+				return t->task;
+		}
 	}
 	return 0;
 }
 
-#define PTHREAD_SPECIFIC 0x310 /* struct pthread.specific_1stblock: { sequence, value } by key; glibc 2.x on x86-64 */
+#define PTHREAD_SPECIFIC 0x318 /* value of the first key in struct pthread.specific_1stblock; glibc 2.x on x86-64 */
+#define PTHREAD_SLOT 16 /* bytes from one key's value to the next one's */
 #define PTHREAD_KEYS 8 /* the interpreter's key is one of the first that a process makes */
 
 /* The thread's state in the interpreter if `at` points to it: it names its thread as pthread_self() does. */
@@ -77,19 +81,16 @@ __noinline __u64 callback_run(void)
 	const struct python *py = bpf_map_lookup_elem(&pythons, &tgid);
 	struct python_thread *t = python_thread(1);
 	const __u64 self = BPF_CORE_READ(task, thread.fsbase);
-	__u64 slots[2 * PTHREAD_KEYS];
+	__u64 at;
 
 	if (!py || !t || !self)
 		return 0;
 	if (!is_thread_state(t->state, self, py)) {
 		t->state = 0;
-		if (bpf_probe_read_user(slots, sizeof(slots), (void *)(self + PTHREAD_SPECIFIC)))
-			return 0;
-		for (__u32 i = 0; i < PTHREAD_KEYS; i++) {
-			if (is_thread_state(slots[2 * i + 1], self, py)) {
-				t->state = slots[2 * i + 1];
-				break;
-			}
+		for (__u32 i = 0; i < PTHREAD_KEYS && !t->state; i++) {
+			at = user_word(self + PTHREAD_SPECIFIC + i * PTHREAD_SLOT);
+			if (is_thread_state(at, self, py))
+				t->state = at;
 		}
 		if (!t->state)
 			return 0;
