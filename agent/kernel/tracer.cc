@@ -177,6 +177,7 @@ Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
 }
 
 Status Tracer::AddFlags(std::uint32_t tgid, std::uint32_t flags) {
+  MutexLock lock(trace_mutex_);
   ProcEntry proc;
   if (flags == 0 || bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &proc) != 0) return {};
   proc.flags |= flags;
@@ -184,6 +185,8 @@ Status Tracer::AddFlags(std::uint32_t tgid, std::uint32_t flags) {
 }
 
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
+  // What a process runs and what the kernel is told of that are one step: an exec may come between.
+  MutexLock lock(trace_mutex_);
   std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
   if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
   if (runtimes_) flags |= runtimes_->Follow(tgid);

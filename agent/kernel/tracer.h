@@ -16,6 +16,7 @@
 #include "agent/process/process_control.h"
 #include "base/counter.h"
 #include "base/fd.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 struct ring_buffer;
@@ -69,6 +70,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   Status AddFlags(std::uint32_t tgid, std::uint32_t flags);
   static int OnRecord(void* self, void* data, std::size_t size);
 
+  Mutex trace_mutex_;
   std::unique_ptr<Programs> programs_;
   std::unique_ptr<Injection> injection_;
   std::unique_ptr<FionreadWatch> watch_;  // only where FIONREAD is wrong
