@@ -57,6 +57,8 @@ void CheckWhole(const AgentConfig& c, std::vector<std::string>& errors) {
   SelectorsOf(c, /*cgroup2_mount=*/"", errors);
   SkipPortsOf(c, errors);
   RuntimesOf(c, errors);
+  if (c.runtime_rest < std::chrono::seconds(1))
+    errors.push_back("causality.runtime_rest: must be at least 1s");
   if (!c.record.empty() && !c.replay.empty())
     errors.push_back("--record and --replay exclude each other");
   if (c.sample_ratio < 0 || c.sample_ratio > 1)

@@ -34,7 +34,9 @@ struct AgentConfig {
   std::vector<std::string> fionread_users;  // executables, added to those known by name
   std::vector<std::string> fionread_never;
 
-  std::vector<std::string> runtimes = {"nginx", "node", "asyncio", "executor"};  // of runtime::Runtimes(); or "none" alone
+  // Of runtime::Runtimes(); or "none" alone.
+  std::vector<std::string> runtimes = {"nginx", "node", "asyncio", "executor"};
+  std::chrono::milliseconds runtime_rest{600'000};
 
   double sample_ratio = 1.0;            // of new traces
   std::string started_threads = "off";  // off, on

@@ -145,6 +145,9 @@ std::vector<Option> OptionsOf(AgentConfig& c) {
        "a runtime that is probed, to link its calls to its requests (repeatable: nginx, node; or "
        "none)",
        &c.runtimes},
+      {"causality.runtime_rest", "--runtime-rest",
+       "how long a process makes no call until probes that cost it something are taken away",
+       &c.runtime_rest},
       {"trace.sample_ratio", "--sample-ratio", "share of new traces that is kept, from 0 to 1",
        &c.sample_ratio},
       {"trace.started_threads", "--started-threads",

@@ -42,6 +42,7 @@ kernel::TracerOptions TracerOptionsOf(const AgentConfig& config) {
   options.started_threads = config.started_threads == "on";
   options.ring_bytes = config.ring_bytes;
   options.runtimes = RuntimesOf(config, errors);
+  options.runtime_rest = config.runtime_rest;
   return options;
 }
 

@@ -37,18 +37,29 @@ volatile __u32 new_proc_inject = 0;
 #define PROC_DECIDED 64 /* user space has looked at it, and adopted the connections it had */
 #define PROC_NO_THREAD 16 /* k: thread evidence contradicted itself here; L2 and L4 are off */
 #define PROC_NGINX 128 /* nginx, probed: each upstream call names its request (L1) */
-#define PROC_LOOP 256 /* libuv, probed: every callback of its loops is seen to begin (L3) */
+#define PROC_LOOP 256 /* libuv: the requests of its loops are counted; with PROC_AWAKE, every callback is seen to begin (L3) */
 #define PROC_NO_LOOP 512 /* k: L3 contradicted itself here, or work passes that the probes do not see */
 #define PROC_ASYNCIO 0x10000 /* CPython's asyncio, probed: the running task is known (L1) */
 #define PROC_EXECUTOR 0x20000 /* CPython's thread pools, probed: so is what their workers get (L1) */
 #define PROC_NO_TASK 0x40000 /* k: the tasks of asyncio contradicted themselves here */
-#define PROC_RUNTIMES (PROC_NGINX | PROC_LOOP | PROC_ASYNCIO | PROC_EXECUTOR) /* whose probes the process has */
-/* What a forked child finds out by itself; its own probes are user space's to attach. */
-#define PROC_NOT_INHERITED (PROC_NO_THREAD | PROC_RUNTIMES | PROC_NO_LOOP | PROC_NO_TASK)
+#define PROC_FROM_START 1024 /* k: no request of it was read before it was known what it is */
+#define PROC_QUIET 2048 /* k: no call was made since user space set this; probes may wait for one */
+#define PROC_AWAKE 4096 /* its runtime's probes are attached, those that wait for a call */
+#define PROC_GENERATION_SHIFT 24 /* the highest byte: how often it woke up */
+/* What a forked child, or another program, finds out by itself; its own probes are user space's to attach. */
+#define PROC_ITS_OWN                                                                                                              \
+	(PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP | PROC_FROM_START | PROC_QUIET | PROC_AWAKE |                     \
+	 PROC_ASYNCIO | PROC_EXECUTOR | PROC_NO_TASK |                                                                            \
+	 0xffU << PROC_GENERATION_SHIFT)
 struct proc {
 	__u32 flags;
 	__u32 calls; /* k: socket calls so far */
 };
+static __always_inline void clear_proc_flags(struct proc *p, __u32 flags)
+{
+	if (p->flags & flags)
+		__sync_fetch_and_and(&p->flags, ~flags);
+}
 /* tgid -> proc. Selected processes and, without PROC_TRACED, excluded ones. Written by user space, by the cgroup check at first
  * sight, and by fork. */
 struct {
@@ -144,7 +155,7 @@ struct conn {
 	__u8 tcp;
 	__s32 fd; /* descriptor that the last call used */
 	/* Runtimes (lib/runtime.bpf.h). Server side: */
-	__u8 on_loop; /* the live request is counted in its loop */
+	__u8 on_loop; /* its unanswered request is counted in the loop of live_tid */
 	/* Client side: */
 	__u8 fresh; /* connect() was seen, no request yet */
 	__u8 connect_unsure; /* ... and it was not certain for whom */
@@ -222,18 +233,19 @@ struct {
 
 #define LIVE_ENDED (1 << 30)
 
-/* A thread that runs a loop of libuv's. Written by the probes in the loop (which create it), by capture, and by the network's own
+/* A thread that runs a loop of libuv's. Written by capture and by the probes in the loop, which both create it, and by the network's own
  * context when a connection ends. Deleted at the thread's exit. */
 struct loop {
 	__u64 cur; /* the request that the callback that runs now works for, key in `live`; 0: none */
-	__u64 since_ns; /* seen since; 0: since before its first request */
-	__u64 unsure_ns; /* when last something happened for nobody that we know; 0: never */
+	__u64 stranger_ns; /* when last a request may have been read that is not counted in `live`; 0: never */
+	__u64 background_ns; /* when last a call was made that no live request can have waited for; 0: never */
 	__s32 live; /* requests unanswered */
 	__s32 busy; /* of these, with a call under way */
 	__u8 by_reply; /* cur comes from reading a reply */
 	__u8 writable; /* the callback is told that its socket takes bytes, or is connected */
 	__u8 fan_out; /* a request had two calls under way at a time */
-	__u8 pad[5];
+	__u8 generation; /* of the process when `cur` was set */
+	__u8 pad[4];
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -16,7 +16,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (!p)
 		return 0;
 	if (from != to) {
-		struct proc inherited = { .flags = p->flags & ~PROC_NOT_INHERITED };
+		struct proc inherited = { .flags = (p->flags & ~PROC_ITS_OWN) | PROC_FROM_START };
 
 		if (bpf_map_update_elem(&procs, &to, &inherited, BPF_ANY))
 			count_drop(CLEW_DROP_PROC_FULL);
@@ -46,14 +46,17 @@ int BPF_PROG(process_exec, struct task_struct *task)
 	const __u32 tgid = task->tgid, tid = task->pid;
 	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
 
-	if (p) { /* another program, whose loops have no probes yet */
-		__sync_fetch_and_and(&p->flags, ~PROC_RUNTIMES);
+	if (p) { /* another program, which has no probes yet */
+		clear_proc_flags(p, PROC_ITS_OWN | PROC_FIONREAD);
+		p->calls = 0;
 		bpf_map_delete_elem(&loops, &tid);
 		bpf_map_delete_elem(&python_threads, &tid);
 		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
 	} else {
-		traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
+		p = traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
 	}
+	if (p)
+		__sync_fetch_and_or(&p->flags, PROC_FROM_START);
 	return 0;
 }
 
@@ -74,6 +77,25 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		emit_proc(task, tgid, 0, CLEW_PROC_EXIT);
 	bpf_map_delete_elem(&procs, &tgid);
 	bpf_map_delete_elem(&pythons, &tgid);
+	return 0;
+}
+
+/* User space changes the flags of a process here, in place: storing a value would undo what the kernel side has noted meanwhile. */
+struct flag_change {
+	__u32 tgid;
+	__u32 set;
+	__u32 clear;
+};
+SEC("syscall")
+int change_proc(struct flag_change *change)
+{
+	const __u32 tgid = change->tgid;
+	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
+
+	if (!p)
+		return 1;
+	clear_proc_flags(p, change->clear);
+	__sync_fetch_and_or(&p->flags, change->set);
 	return 0;
 }
 

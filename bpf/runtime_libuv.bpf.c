@@ -6,10 +6,10 @@
 SEC("uprobe")
 int libuv_callback(struct pt_regs *ctx)
 {
-	const struct proc *p = probed_proc(PROC_LOOP);
+	const struct proc *p = probed_proc(PROC_LOOP | PROC_AWAKE);
 
 	if (p)
-		loop_callback(p, 0);
+		loop_callback(p->flags, 0);
 	return 0;
 }
 
@@ -19,9 +19,9 @@ int libuv_callback(struct pt_regs *ctx)
 SEC("uprobe")
 int libuv_stream(struct pt_regs *ctx)
 {
-	const struct proc *p = probed_proc(PROC_LOOP);
+	const struct proc *p = probed_proc(PROC_LOOP | PROC_AWAKE);
 
 	if (p)
-		loop_callback(p, (ctx->dx & POLLOUT) != 0);
+		loop_callback(p->flags, (ctx->dx & POLLOUT) != 0);
 	return 0;
 }

@@ -184,6 +184,18 @@ Status Programs::SetPython(std::uint32_t tgid, const PythonEntry& entry) {
   return {};
 }
 
+Status Programs::ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear) {
+  struct {
+    std::uint32_t tgid, set, clear;
+  } change{tgid, set, clear};  // struct flag_change of bpf/process.bpf.c
+  LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &change, .ctx_size_in = sizeof(change));
+  const std::string what = "process " + std::to_string(tgid);
+  if (bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.change_proc), &run) != 0)
+    return ErrnoError("change the tracing of", what, errno);
+  if (run.retval != 0) return Error{Code::kNotFound, what + " is not traced"};
+  return {};
+}
+
 void Programs::SetAdopter(std::uint32_t tgid) { skeleton_->bss->adopter_tgid = tgid; }
 void Programs::ForgetConnections() {
   const int fd = bpf_map__fd(skeleton_->maps.conn_hash);

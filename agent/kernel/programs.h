@@ -63,6 +63,8 @@ class Programs {
   Result<Link> AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path);
   // Where CPython's structures of `tgid` have what is read there; before its flag is set.
   Status SetPython(std::uint32_t tgid, const PythonEntry& entry);
+  // Clears and sets flags (of ProcEntry) of a process that is known, in place. kNotFound: it is not.
+  Status ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear);
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);
   // Drops the state of all sockets. The self-test's pairs end before anything is attached that would notice, and in the

@@ -1,9 +1,10 @@
 #include "agent/kernel/runtime_probes.h"
 
+#include <bpf/bpf.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <string>
 
 #include "agent/kernel/proc_entry.h"
 #include "agent/process/python_modules.h"
@@ -18,16 +19,19 @@ constexpr std::uint32_t kPython = ProcEntry::kAsyncio | ProcEntry::kExecutor;
 // A child that serves one request has gone by then.
 constexpr std::chrono::milliseconds kYoung{250};
 
+std::string ProcFolder(std::uint32_t tgid) { return "/proc/" + std::to_string(tgid); }
+
 // A ring that it has set up before it was traced: the kernel side has not seen that.
-bool HasIoUring(const std::string& folder) {
+bool HasIoUring(std::uint32_t tgid) {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder + "/fd", error)) {
-    if (std::filesystem::read_symlink(entry.path(), error).string() == "anon_inode:[io_uring]") return true;
+  for (const auto& entry : std::filesystem::directory_iterator(ProcFolder(tgid) + "/fd", error)) {
+    if (std::filesystem::read_symlink(entry.path(), error).string() == "anon_inode:[io_uring]")
+      return true;
   }
   return false;
 }
 
-// What says in the kernel that a process has this runtime's probes.
+// What says in the kernel that a process has this runtime.
 std::uint32_t FlagOf(runtime::Kind kind) {
   switch (kind) {
     case runtime::Kind::kNginx: return ProcEntry::kNginx;
@@ -40,97 +44,128 @@ std::uint32_t FlagOf(runtime::Kind kind) {
 
 }  // namespace
 
+bool RuntimeProbes::Followed::Waits() const {
+  return std::any_of(images.begin(), images.end(), [](const Image& image) { return image.plan.waits; });
+}
+
+std::uint32_t RuntimeProbes::Followed::Flags() const {
+  std::uint32_t flags = 0;
+  for (const Image& image : images) flags |= FlagOf(*image.plan.kind);
+  if (!Waits()) return flags;
+  if (links.empty()) return flags | ProcEntry::kQuiet;
+  return flags | ProcEntry::kAwake |
+         static_cast<std::uint32_t>(wakes) << ProcEntry::kGenerationShift;
+}
+
 std::optional<RuntimeProbes::File> RuntimeProbes::FileOf(const Fd& fd) {
   struct stat status {};
   if (!fd.valid() || fstat(fd.get(), &status) != 0) return std::nullopt;
-  return File{status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+  return File{status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
+              status.st_mtim.tv_nsec};
 }
 
-std::vector<RuntimeProbes::Image> RuntimeProbes::ImagesOf(const std::string& folder) {
-  std::vector<Image> images = {{.path = folder + "/exe"}};
+std::vector<RuntimeProbes::Image> RuntimeProbes::ImagesOf(std::uint32_t tgid) {
+  const std::string folder = ProcFolder(tgid);
+  std::vector<Image> images(1);
+  images.front().path = folder + "/exe";
   std::error_code error;
-  const std::string executable = std::filesystem::read_symlink(folder + "/exe", error).string();
+  const auto executable = std::filesystem::read_symlink(folder + "/exe", error).string();
   if (error) return images;
-  const auto python = process::FindPythonModules(executable, folder + "/root", {"_asyncio", "_queue"});
+  const auto python =
+      process::FindPythonModules(executable, folder + "/root", {"_asyncio", "_queue"});
   if (!python) return images;
-  for (const std::string& path : python->paths) images.push_back({path, runtime::Part::kPythonModule, python->minor});
+  for (const std::string& path : python->paths)
+    images.push_back({path, runtime::Part::kPythonModule, python->minor, {}});
   return images;
 }
 
-const runtime::Plan& RuntimeProbes::PlanOf(const File& file, runtime::Part part, const Fd& image) {
+const runtime::Plan& RuntimeProbes::PlanOf(const File& file, runtime::Part part, const Fd& fd) {
   const auto known = plans_.find(file);
   if (known != plans_.end()) return known->second;
   if (plans_.size() >= kMaxPlans) plans_.clear();
-  return plans_.emplace(file, runtime::PlanProbes(process::ReadFrom(image), part, wanted_)).first->second;
+  return plans_.emplace(file, runtime::PlanProbes(process::ReadFrom(fd), part, wanted_))
+      .first->second;
 }
 
-Status RuntimeProbes::Prepare(std::uint32_t tgid, const runtime::Plan& plan, const Image& image) {
-  if (plan.kind != runtime::Kind::kAsyncio) return {};
-  const auto layout = runtime::LayoutOfPython(image.minor);
-  if (!layout) return Error{Code::kUnsupported, "the layout of Python 3." + std::to_string(image.minor) + " is not known"};
-  return programs_.SetPython(tgid, {layout->thread_id, layout->context_version, plan.waits_for});
-}
-
-void RuntimeProbes::AddProbes(std::uint32_t tgid, const Image& image, Followed& followed) {
+bool RuntimeProbes::Plan(std::uint32_t tgid, Image& image) {
   const Fd fd = process::OpenRegular(image.path.c_str());
   const auto file = FileOf(fd);
-  if (!file) return;
-  const runtime::Plan& plan = PlanOf(*file, image.part, fd);
-  if (!plan.missing.empty()) {
+  if (!file) return false;
+  image.plan = PlanOf(*file, image.part, fd);
+  std::string missing = image.plan.missing;
+  if (image.plan.kind == runtime::Kind::kAsyncio && !runtime::LayoutOfPython(image.minor))
+    missing = "asyncio: the layout of version 3." + std::to_string(image.minor);
+  if (!missing.empty()) {
     ++incomplete_;
-    LOG_INFO("runtime not followed", {"pid", std::to_string(tgid)}, {"missing", plan.missing});
+    LOG_INFO("runtime not followed", {"pid", std::to_string(tgid)}, {"missing", missing});
+    return false;
   }
-  if (!plan.kind) return;
-  Status status = Prepare(tgid, plan, image);
+  return image.plan.kind && !(image.plan.kind == runtime::Kind::kLibuv && HasIoUring(tgid));
+}
+
+Status RuntimeProbes::Prepare(std::uint32_t tgid, const Image& image) {
+  if (image.plan.kind != runtime::Kind::kAsyncio) return {};
+  const auto layout = runtime::LayoutOfPython(image.minor);
+  return programs_.SetPython(
+      tgid, {layout->thread_id, layout->context_version, image.plan.waits_for});
+}
+
+bool RuntimeProbes::Attach(std::uint32_t tgid, Followed& process) {
   std::vector<Programs::Link> links;
-  for (const runtime::Probe& probe : plan.probes) {
-    if (!status) break;
-    auto link = programs_.AttachRuntimeProbe(probe, tgid, image.path);
-    if (link) {
-      links.push_back(std::move(link).value());
-    } else {
-      status = link.error();
+  for (const Image& image : process.images) {
+    Status status = Prepare(tgid, image);
+    for (const runtime::Probe& probe : image.plan.probes) {
+      if (!status) break;
+      auto link = programs_.AttachRuntimeProbe(probe, tgid, image.path);
+      if (link) {
+        links.push_back(std::move(link).value());
+      } else {
+        status = link.error();
+      }
+    }
+    if (!status) {
+      ++refused_;
+      LOG_WARN("runtime not followed", {"pid", std::to_string(tgid)},
+               {"error", status.error().message});
+      return false;
     }
   }
-  if (!status) {
-    ++refused_;
-    LOG_WARN("runtime not followed", {"pid", std::to_string(tgid)}, {"error", status.error().message});
-    return;
-  }
-  for (Programs::Link& link : links) followed.links.push_back(std::move(link));
-  followed.flags |= FlagOf(*plan.kind);
+  process.links = std::move(links);
+  ++process.wakes;
+  ++probed_;
+  return true;
 }
 
 std::uint32_t RuntimeProbes::Follow(std::uint32_t tgid) {
-  const std::string folder = "/proc/" + std::to_string(tgid);
   MutexLock lock(mutex_);
   young_.erase(tgid);
-  const auto file = FileOf(process::OpenRegular((folder + "/exe").c_str()));
+  const auto file = FileOf(process::OpenRegular((ProcFolder(tgid) + "/exe").c_str()));
   if (!file) {
-    links_.erase(tgid);
+    followed_.erase(tgid);
     return 0;
   }
   const auto started = proc_.StartTicks(tgid);
-  Followed followed{.file = *file, .start_ticks = started ? *started : 0, .flags = 0, .links = {}};
-  const auto known = links_.find(tgid);
-  if (known != links_.end() && known->second.file == followed.file && known->second.start_ticks == followed.start_ticks)
-    return known->second.flags;
-  links_.erase(tgid);
-  for (const Image& image : ImagesOf(folder)) AddProbes(tgid, image, followed);
-  if ((followed.flags & ProcEntry::kLoop) != 0 && HasIoUring(folder)) return 0;
-  const std::uint32_t flags = followed.flags;
-  if (flags == 0) return 0;
-  links_[tgid] = std::move(followed);
-  ++followed_;
-  return flags;
+  Followed process{.file = *file, .start_ticks = started ? *started : 0};
+  const auto known = followed_.find(tgid);
+  if (known != followed_.end() && known->second.file == process.file &&
+      known->second.start_ticks == process.start_ticks) {
+    return known->second.Flags();
+  }
+  followed_.erase(tgid);
+  for (Image& image : ImagesOf(tgid)) {
+    if (Plan(tgid, image)) process.images.push_back(std::move(image));
+  }
+  if (process.images.empty()) return 0;
+  if (!process.Waits() && !Attach(tgid, process)) return 0;
+  return followed_.emplace(tgid, std::move(process)).first->second.Flags();
 }
 
 std::uint32_t RuntimeProbes::FollowChild(std::uint32_t tgid, std::uint32_t parent) {
   {
     MutexLock lock(mutex_);
-    const auto known = links_.find(parent);
-    if (known == links_.end() && young_.count(parent) == 0) return 0;
-    if (known == links_.end() || (known->second.flags & kPython) != 0) {
+    const auto known = followed_.find(parent);
+    if (known == followed_.end() && !young_.contains(parent)) return 0;
+    if (known == followed_.end() || (known->second.Flags() & kPython) != 0) {
       young_[tgid] = Clock::now() + kYoung;
       return 0;
     }
@@ -138,7 +173,8 @@ std::uint32_t RuntimeProbes::FollowChild(std::uint32_t tgid, std::uint32_t paren
   return Follow(tgid);
 }
 
-std::vector<std::pair<std::uint32_t, std::uint32_t>> RuntimeProbes::FollowGrown(Clock::time_point now) {
+std::vector<std::pair<std::uint32_t, std::uint32_t>> RuntimeProbes::FollowGrown(
+    Clock::time_point now) {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> grown;
   {
     MutexLock lock(mutex_);
@@ -151,17 +187,45 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> RuntimeProbes::FollowGrown(
   return grown;
 }
 
+void RuntimeProbes::Wake(std::uint32_t tgid) {
+  MutexLock lock(mutex_);
+  const auto found = followed_.find(tgid);
+  if (found == followed_.end() || !found->second.links.empty()) return;
+  if (Attach(tgid, found->second))
+    (void)programs_.ChangeProc(tgid, found->second.Flags(), ProcEntry::kGeneration);
+}
+
+void RuntimeProbes::Check(Clock::time_point now) {
+  MutexLock lock(mutex_);
+  if (now < next_check_) return;
+  next_check_ = now + rest_;
+  for (auto& [tgid, process] : followed_) {
+    if (!process.Waits() || process.links.empty()) continue;
+    ProcEntry proc;
+    if (bpf_map_lookup_elem(programs_.procs_fd(), &tgid, &proc) != 0) continue;
+    const bool rests = (proc.flags & ProcEntry::kQuiet) != 0;  // since the last look
+    (void)programs_.ChangeProc(tgid, ProcEntry::kQuiet, rests ? ProcEntry::kAwake : 0);
+    if (!rests) continue;
+    process.links.clear();
+    ++rested_;
+  }
+}
+
 void RuntimeProbes::Forget(std::uint32_t tgid) {
   MutexLock lock(mutex_);
-  links_.erase(tgid);
+  followed_.erase(tgid);
   young_.erase(tgid);
 }
 
 std::vector<NamedCounter> RuntimeProbes::Counters() const {
   return {
-      {"runtimes_followed", "Processes whose runtimes were given probes.", followed_},
-      {"runtimes_incomplete", "Processes with a known runtime in which not all probes can be placed: no parents by it.", incomplete_},
-      {"runtimes_refused", "Processes whose runtimes the kernel refused to probe: no parents by them.", refused_},
+      {"runtimes_probed", "Processes whose runtimes were given probes.", probed_},
+      {"runtimes_rested", "... and lost them again because they made no calls.", rested_},
+      {"runtimes_incomplete",
+       "Processes with a known runtime in which not all probes can be placed: no parents by it.",
+       incomplete_},
+      {"runtimes_refused",
+       "Processes whose runtimes the kernel refused to probe: no parents by them.", refused_},
   };
 }
 

@@ -58,7 +58,7 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   auto programs = Programs::Load(program_options);
   if (!programs) return programs.error();
   tracer->programs_ = std::move(programs).value();
-  if (!options.runtimes.empty()) tracer->runtimes_ = std::make_unique<RuntimeProbes>(*tracer->programs_, options.runtimes);
+  if (!options.runtimes.empty()) tracer->runtimes_ = std::make_unique<RuntimeProbes>(*tracer->programs_, options.runtimes, options.runtime_rest);
   const std::uint32_t self = static_cast<std::uint32_t>(getpid());
   if (auto status = tracer->Exclude(self); !status) return status.error();
 
@@ -160,9 +160,11 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   if (error < 0 && error != -ECANCELED) return ErrnoError("read", "ring buffer", -error);
   pace_.Drained(drained_);
   sink.OnDrained();
-  if (watch_) watch_->Check(FionreadWatch::Clock::now());
+  const auto now = std::chrono::steady_clock::now();
+  if (watch_) watch_->Check(now);
   if (runtimes_) {
-    for (const auto& [tgid, flags] : runtimes_->FollowGrown(RuntimeProbes::Clock::now())) {
+    runtimes_->Check(now);
+    for (const auto& [tgid, flags] : runtimes_->FollowGrown(now)) {
       if (auto status = AddFlags(tgid, flags); !status) return status.error();
     }
   }
@@ -176,14 +178,6 @@ Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
   return {};
 }
 
-Status Tracer::AddFlags(std::uint32_t tgid, std::uint32_t flags) {
-  MutexLock lock(trace_mutex_);
-  ProcEntry proc;
-  if (flags == 0 || bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &proc) != 0) return {};
-  proc.flags |= flags;
-  return SetProc(tgid, proc);
-}
-
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   // What a process runs and what the kernel is told of that are one step: an exec may come between.
   MutexLock lock(trace_mutex_);
@@ -195,7 +189,10 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   ProcEntry before;
   const bool known = bpf_map_lookup_elem(programs_->procs_fd(), &tgid, &before) == 0;
   const bool decided = known && (before.flags & ProcEntry::kDecided);
-  if (auto status = SetProc(tgid, {.flags = flags, .calls = decided ? 0 : before.calls}); !status) return status;
+  // What it did while it was not traced, nobody has seen.
+  const std::uint32_t unseen = before.flags & ProcEntry::kTraced ? 0 : ProcEntry::kFromStart;
+  const Status told = known ? programs_->ChangeProc(tgid, flags, (ProcEntry::kDecisions | unseen) & ~flags) : SetProc(tgid, {.flags = flags});
+  if (!told) return told;
   // Connections that it has open; again when its rule is eased, be it after an exec or because it was watched, for theirs is too.
   const bool eased = (before.flags & ProcEntry::kUntilAck) != 0 && !until_ack;
   if (injecting_ && (!decided || eased)) injection_->AdoptProcess(tgid, until_ack);
@@ -210,6 +207,17 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
 
 Status Tracer::Forked(std::uint32_t tgid, std::uint32_t parent) {
   return runtimes_ ? AddFlags(tgid, runtimes_->FollowChild(tgid, parent)) : Status();
+}
+
+Status Tracer::AddFlags(std::uint32_t tgid, std::uint32_t flags) {
+  if (flags == 0) return {};
+  const Status told = programs_->ChangeProc(tgid, flags, 0);
+  if (!told && told.error().code == Code::kNotFound) return {};  // gone already
+  return told;
+}
+
+void Tracer::Calls(std::uint32_t tgid) {
+  if (runtimes_) runtimes_->Wake(tgid);
 }
 
 Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }

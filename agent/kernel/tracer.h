@@ -36,6 +36,7 @@ struct TracerOptions {
   bool started_threads = false;  // they are evidence of a parent, as processes are
   std::size_t ring_bytes = 8 << 20;
   std::vector<runtime::Kind> runtimes;  // that are probed where a process has them
+  std::chrono::milliseconds runtime_rest{600'000};  // without a call, until waiting probes go
 };
 
 class Tracer final : public EventSource, public process::ProcessControl {
@@ -51,6 +52,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   // process::ProcessControl; any thread.
   Status Trace(std::uint32_t tgid, process::InjectClass inject) override;
   Status Forked(std::uint32_t tgid, std::uint32_t parent) override;
+  void Calls(std::uint32_t tgid) override;
   Status Exclude(std::uint32_t tgid) override;
   Status Forget(std::uint32_t tgid) override;
 

@@ -30,6 +30,8 @@ class ProcessControl {
   virtual Status Trace(std::uint32_t tgid, InjectClass inject) = 0;
   // `tgid` was forked by `parent`, a traced process, and is traced by that already.
   virtual Status Forked(std::uint32_t tgid, std::uint32_t parent) = 0;
+  // `tgid`, a traced process, makes calls of its own.
+  virtual void Calls(std::uint32_t tgid) = 0;
   // Never look at `tgid`, although a cgroup or its parent says so.
   virtual Status Exclude(std::uint32_t tgid) = 0;
   // The process is gone: drop what is stored about it. Unknown tgids are no error.

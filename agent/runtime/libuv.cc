@@ -18,7 +18,9 @@ Plan PlanLibuv(const process::ReadAt& executable) {
       NamedProbe{"uv__inotify_read", "libuv_callback"},
       NamedProbe{"uv__run_check", "libuv_callback"},
   };
-  return PlanByName(executable, Kind::kLibuv, kProbes);
+  Plan plan = PlanByName(executable, Kind::kLibuv, kProbes);
+  plan.waits = true;
+  return plan;
 }
 
 }  // namespace clew::runtime

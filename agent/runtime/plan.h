@@ -24,6 +24,7 @@ struct Probe {
 struct Plan {
   std::optional<Kind> kind;  // none: no runtime that is known, or not all of its probes can be had
   std::vector<Probe> probes;
+  bool waits = false;   // they are hit whether or not the process makes calls: until it makes one
   std::string missing;  // what a runtime that was recognised lacks; empty: nothing
   std::uint32_t waits_for = 0;  // kAsyncio: where a task has the future that it waits for
 };

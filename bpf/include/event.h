@@ -150,6 +150,7 @@ enum clew_proc_what {
 	CLEW_PROC_EXEC = 3,
 	CLEW_PROC_EXIT = 4, /* the last thread is gone */
 	CLEW_PROC_IO_URING = 5, /* it set up an io_uring: its socket traffic may not be seen */
+	CLEW_PROC_CALLS = 6, /* it makes a call of its own: probes in its runtime are worth their cost now */
 };
 struct clew_proc_event {
 	struct clew_event_header h;

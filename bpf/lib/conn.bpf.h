@@ -28,14 +28,14 @@ static __always_inline void fill_header(struct clew_event_header *h, __u8 type, 
 	h->fd = -1;
 }
 
-/* Process records wake the reader: a new process waits for user space's decision. */
-static __always_inline void emit_proc(struct task_struct *task, __u32 tgid, __u32 parent, __u8 what)
+/* Process records wake the reader: a new process waits for user space's decision. Not 0: there was no room for it. */
+static __always_inline int emit_proc(struct task_struct *task, __u32 tgid, __u32 parent, __u8 what)
 {
 	struct clew_proc_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 
 	if (!e) {
 		count_drop(CLEW_DROP_RING_FULL);
-		return;
+		return -1;
 	}
 	__builtin_memset(e, 0, sizeof(*e));
 	fill_header(&e->h, CLEW_EVENT_PROC, 0);
@@ -45,6 +45,7 @@ static __always_inline void emit_proc(struct task_struct *task, __u32 tgid, __u3
 	e->what = what;
 	BPF_CORE_READ_INTO(&e->comm, task, comm);
 	bpf_ringbuf_submit(e, BPF_RB_FORCE_WAKEUP);
+	return 0;
 }
 
 /* The current process if it is traced. This comes before any look at its memory. */

@@ -106,13 +106,13 @@ __noinline int end_live(struct conn *conn)
 	__u64 span;
 	struct live *l;
 
-	if (!conn || !conn->live_span)
+	if (!conn || !(conn->live_span || conn->on_loop))
 		return 0;
 	span = conn->live_span;
-	conn->live_span = 0;
 	l = bpf_map_lookup_elem(&live, &span);
 	if (conn->on_loop)
 		loop_leave(conn, l);
+	conn->live_span = 0;
 	if (!l)
 		return 0;
 	if (l->inbound) {
@@ -146,7 +146,8 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	const __u32 tid = (__u32)id;
 	struct live l = {};
 	struct serving *old;
-	const int named = runtime_names(conn, proc->flags);
+	const int alone = !conn->unanswered;
+	int named;
 	__u64 span;
 
 	__builtin_memset(ctx, 0, sizeof(*ctx));
@@ -196,8 +197,7 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 		blocking = 0;
 	if (!blocking && old)
 		bpf_map_delete_elem(&threads, &tid);
-	if (!named)
-		runtime_serves_unknown(proc->flags);
+	named = runtime_arrives(conn, proc, alone);
 	/* On an event loop, and without a header that could be forwarded: no evidence can lead here, so nobody needs to find it. */
 	if (!blocking && !l.inbound && !named)
 		return 0;
@@ -245,10 +245,10 @@ __noinline int answer_request(struct conn *conn, struct proc *proc)
 	if (!conn || !proc)
 		return 0;
 	conn->unanswered = 0;
-	if (!conn->live_span)
+	if (!conn->live_span && !conn->on_loop)
 		return 0;
 	runtime_answers(conn, proc);
-	if (conn->live_tid != (__u32)bpf_get_current_pid_tgid() && !(proc->flags & PROC_NO_THREAD)) {
+	if (conn->live_span && conn->live_tid != (__u32)bpf_get_current_pid_tgid() && !(proc->flags & PROC_NO_THREAD)) {
 		__u32 tid = conn->live_tid;
 		struct serving *s = bpf_map_lookup_elem(&threads, &tid);
 

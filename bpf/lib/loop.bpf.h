@@ -8,13 +8,9 @@
 #ifndef CLEW_LOOP_H
 #define CLEW_LOOP_H
 
-#include <bpf/bpf_core_read.h>
-
 #include "maps.bpf.h"
 
-#define LOOP_SETTLE_NS (2 * 1000000000ULL) /* requests that were under way before are not known */
-#define LOOP_YOUNG_NS (5 * 1000000000ULL) /* a process of this age without socket calls had none before it was traced either */
-#define LOOP_UNSURE_NS (60 * 1000000000ULL) /* how long a call for nobody makes continuations doubtful */
+#define LOOP_UNSURE_NS (60 * 1000000000ULL) /* how long what is not known of makes everything doubtful */
 
 enum reply_end {
 	REPLY_AT_ONCE = 0, /* its end cannot be told: taken to be there with its beginning */
@@ -22,41 +18,57 @@ enum reply_end {
 	REPLY_CHUNKED, /* a last chunk ends a read */
 };
 
-static __always_inline int follows_loops(__u32 proc_flags)
+/* The requests of this process are counted in its loops. */
+static __always_inline int counts_loops(__u32 proc_flags)
 {
 	return (proc_flags & (PROC_LOOP | PROC_NO_LOOP)) == PROC_LOOP;
 }
 
-static __always_inline struct loop *current_loop(void)
+/* ... and its callbacks are seen. */
+static __always_inline int follows_loops(__u32 proc_flags)
+{
+	return counts_loops(proc_flags) && proc_flags & PROC_AWAKE;
+}
+
+/* The loop of this thread. What it did before its probes were taken away for a while says nothing about now. */
+static __always_inline struct loop *current_loop(__u32 proc_flags)
 {
 	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
+	const __u8 generation = proc_flags >> PROC_GENERATION_SHIFT;
+	struct loop *l = bpf_map_lookup_elem(&loops, &tid);
 
+	if (l && l->generation != generation) {
+		l->cur = 0;
+		l->writable = 0;
+		l->generation = generation;
+	}
+	return l;
+}
+
+/* The same, made if there is none. In a process that was running before, there may be requests that nobody has counted. */
+static __always_inline struct loop *loop_of_thread(__u32 proc_flags)
+{
+	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct loop *l = current_loop(proc_flags), fresh = { .generation = proc_flags >> PROC_GENERATION_SHIFT };
+
+	if (l)
+		return l;
+	if (!(proc_flags & PROC_FROM_START))
+		fresh.stranger_ns = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&loops, &tid, &fresh, BPF_NOEXIST))
+		count_drop(CLEW_DROP_THREAD_FULL);
 	return bpf_map_lookup_elem(&loops, &tid);
 }
 
 /* A callback of this thread's loop begins, `writable`: it is told that its socket takes bytes, or is connected. */
-static __always_inline void loop_callback(const struct proc *p, __u8 writable)
+static __always_inline void loop_callback(__u32 proc_flags, __u8 writable)
 {
-	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct loop *l = bpf_map_lookup_elem(&loops, &tid);
+	struct loop *l = loop_of_thread(proc_flags);
 
-	if (!l) {
-		struct loop fresh = { .writable = writable };
-
-		if (p->calls || bpf_ktime_get_boot_ns() - BPF_CORE_READ(task, group_leader, start_boottime) > LOOP_YOUNG_NS)
-			fresh.since_ns = bpf_ktime_get_ns();
-		if (bpf_map_update_elem(&loops, &tid, &fresh, BPF_NOEXIST))
-			count_drop(CLEW_DROP_THREAD_FULL);
+	if (!l)
 		return;
-	}
 	l->cur = 0;
 	l->writable = writable;
-}
-
-static __always_inline void loop_unsure(struct loop *l)
-{
-	l->unsure_ns = bpf_ktime_get_ns();
 }
 
 /* The call on `c` is over: its reply has come, or never will. Any context. */
@@ -101,40 +113,61 @@ static __always_inline void call_begin(struct conn *c, struct loop *l, __u64 own
 		__sync_fetch_and_add(&l->busy, 1);
 }
 
-/* `conn`'s request, which is in `live` as `request` (NULL: evicted), is over. Any context. */
-static __always_inline void loop_leave(struct conn *conn, struct live *request)
+/* A request was read on `c`. Only one that is alone on its connection can be told apart from then on, and of sockets that are not TCP's
+ * the end is not seen. */
+static __always_inline void loop_arrives(struct conn *c, __u32 proc_flags, int alone)
 {
-	__u32 tid = conn->live_tid;
+	struct loop *l = loop_of_thread(proc_flags);
+
+	if (!l)
+		return;
+	if (!alone || !c->tcp) {
+		l->stranger_ns = bpf_ktime_get_ns();
+		return;
+	}
+	c->on_loop = 1;
+	c->live_tid = (__u32)bpf_get_current_pid_tgid();
+	__sync_fetch_and_add(&l->live, 1);
+}
+
+/* The request of `c`, in `live` as `request` if it was ever put there and not evicted, is over. Any context. */
+static __always_inline void loop_leave(struct conn *c, struct live *request)
+{
+	__u32 tid = c->live_tid;
 	struct loop *l = bpf_map_lookup_elem(&loops, &tid);
 	__s32 calls;
 
-	conn->on_loop = 0;
+	c->on_loop = 0;
 	if (!l)
 		return;
+	if (c->live_span && !request)
+		l->stranger_ns = bpf_ktime_get_ns(); /* its calls may be counted still */
 	calls = request ? __sync_fetch_and_or(&request->calls, LIVE_ENDED) : 0;
-	if (!request)
-		loop_unsure(l);
 	if (calls > 0 && calls < LIVE_ENDED)
 		__sync_fetch_and_add(&l->busy, -1);
 	if (__sync_fetch_and_add(&l->live, -1) == 1)
 		l->busy = 0; /* whatever two CPUs may have made of it */
 }
 
+static __always_inline int lately(__u64 when, __u64 now)
+{
+	return when && now - when < LOOP_UNSURE_NS;
+}
+
 /*
- * The callback reads a reply to `span`'s call. A pool, a lock or a queue may use the moment to let another request go on. That one has
- * then been waiting without a call of its own; if there is none such, the work goes on for `span`. A request that makes several calls
- * at a time may wait with one of them and still have another under way: then nothing can be told by that.
+ * The callback has read from the connection of `span`, or, `by_reply`, the reply to its call. Such a moment may let another request go
+ * on: a long poll ends, a pool, a lock or a queue moves on. That one has then been waiting without a call of its own; if there is none
+ * such, the work is `span`'s. Behind a reply, a request that makes several calls at a time may wait with one of them and still have
+ * another under way, so that nothing can be told by that; and background work may have waited.
  */
-static __always_inline int nobody_waits(const struct loop *l, __u64 span)
+static __always_inline int nobody_waits(const struct loop *l, __u64 span, int by_reply)
 {
 	const struct live *request = bpf_map_lookup_elem(&live, &span);
 	const __u64 now = bpf_ktime_get_ns();
 
-	if (!request || (l->since_ns && now - l->since_ns < LOOP_SETTLE_NS))
+	if (!request || lately(l->stranger_ns, now))
 		return 0;
-	if (l->unsure_ns && now - l->unsure_ns < LOOP_UNSURE_NS)
-		return 0;
-	if (l->fan_out && l->live > 1)
+	if (by_reply && (lately(l->background_ns, now) || (l->fan_out && l->live > 1)))
 		return 0;
 	return l->live - l->busy <= (request->calls > 0 ? 0 : 1);
 }
@@ -142,16 +175,17 @@ static __always_inline int nobody_waits(const struct loop *l, __u64 span)
 /* The request that the running callback works for, 0: none. `*unsure`: because another one might be it. */
 static __always_inline __u64 loop_current(struct loop *l, __u8 *unsure)
 {
-	if (!l->cur || !l->by_reply || nobody_waits(l, l->cur))
+	if (!l->cur || nobody_waits(l, l->cur, l->by_reply))
 		return l->cur;
 	*unsure = 1;
 	count_stat(STAT_LOOP_UNSURE);
 	return 0;
 }
 
-static __always_inline void loop_connect(struct conn *c)
+/* connect() on `c`: the call is made now, although its first byte leaves when the connection is there. */
+static __always_inline void loop_connect(struct conn *c, __u32 proc_flags)
 {
-	struct loop *l = current_loop();
+	struct loop *l = current_loop(proc_flags);
 
 	if (!l)
 		return;
@@ -162,10 +196,10 @@ static __always_inline void loop_connect(struct conn *c)
 }
 
 /* The request for which one is written on `c`: key in `live`, 0: none. */
-static __always_inline __u64 loop_parent(struct conn *c)
+static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
 {
 	const __u8 fresh = c->fresh;
-	struct loop *l = current_loop();
+	struct loop *l = current_loop(proc_flags);
 	__u8 unsure = 0;
 	__u64 span;
 
@@ -182,62 +216,41 @@ static __always_inline __u64 loop_parent(struct conn *c)
 		unsure = !span;
 	}
 	if (!span && !unsure && l->live <= l->busy) /* nor may it be one that has no call under way */
-		loop_unsure(l);
+		l->background_ns = bpf_ktime_get_ns();
 	return span;
 }
 
-/* The request of `c`, in `live` now, was read by this thread. */
-static __always_inline void loop_serves(struct conn *c)
-{
-	struct loop *l = current_loop();
-
-	if (!l)
-		return;
-	c->on_loop = 1;
-	__sync_fetch_and_add(&l->live, 1);
-}
-
-/* One was read that is not in `live`. */
-static __always_inline void loop_unknown(void)
-{
-	struct loop *l = current_loop();
-
-	if (l)
-		loop_unsure(l);
-}
-
-/* The live request of `c` is answered by this thread: a contradiction if it was to work for another one, for then callbacks serve whom
- * they please here. */
+/* The request of `c` is answered by this thread: a contradiction if it was to work for another one, for then callbacks serve whom they
+ * please here. */
 static __always_inline void loop_answers(const struct conn *c, struct proc *proc)
 {
-	const struct loop *l = current_loop();
-	__u64 current = l ? l->cur : 0;
+	const struct loop *l = current_loop(proc->flags);
 
-	if (current && current != c->live_span && bpf_map_lookup_elem(&live, &current)) {
+	if (l && l->cur && l->cur != c->live_span) {
 		__sync_fetch_and_or(&proc->flags, PROC_NO_LOOP);
 		count_stat(STAT_LOOP_DEMOTED);
 	}
 }
 
 /* A request is written on `c` for `owner`, 0: nobody. */
-static __always_inline void loop_call(struct conn *c, __u64 owner)
+static __always_inline void loop_call(struct conn *c, __u64 owner, __u32 proc_flags)
 {
-	struct loop *l = current_loop();
+	struct loop *l = current_loop(proc_flags);
 
 	if (l)
 		call_begin(c, l, owner);
 }
 
 /* Bytes of a server's or a client's connection were read, or its end. `over`: nothing more of the reply is to come. */
-__noinline int loop_read(struct conn *c, int over)
+__noinline int loop_read(struct conn *c, int over, __u32 proc_flags)
 {
-	struct loop *l = current_loop();
+	struct loop *l = current_loop(proc_flags);
 
 	if (!c || !l)
 		return 0;
 	if (c->flags & CONN_SERVER) {
 		if (c->rx.phase == PHASE_UNKNOWN)
-			loop_unsure(l); /* another request may be among these bytes */
+			l->stranger_ns = bpf_ktime_get_ns(); /* another request may be among these bytes */
 		l->cur = c->on_loop ? c->live_span : 0;
 		l->by_reply = 0;
 	} else {

@@ -6,6 +6,7 @@
 #ifndef CLEW_RUNTIME_H
 #define CLEW_RUNTIME_H
 
+#include "conn.bpf.h"
 #include "loop.bpf.h"
 #include "nginx.bpf.h"
 #include "python.bpf.h"
@@ -31,31 +32,40 @@ static __always_inline void runtime_connect(struct conn *c, __u32 proc_flags)
 	if (proc_flags & PROC_NGINX)
 		nginx_connect(c);
 	else if (follows_loops(proc_flags))
-		loop_connect(c);
+		loop_connect(c, proc_flags);
 }
 
-/* A request was read on `c`, the only one there: may evidence lead to it by its connection? Then it is to be kept in `live`. */
-static __always_inline int runtime_names(const struct conn *c, __u32 proc_flags)
+/* A request was read on `c`, `alone`: no other is unanswered there. Returns whether evidence may lead to it by its connection: then it is
+ * to be kept in `live`. */
+static __always_inline int runtime_arrives(struct conn *c, struct proc *proc, int alone)
 {
-	return c->tcp && !c->unanswered && (runtime_decides(proc_flags) || follows_tasks(proc_flags));
+	const __u32 flags = proc->flags;
+
+	if (!(flags & PROC_DECIDED))
+		clear_proc_flags(proc, PROC_FROM_START);
+	if (counts_loops(flags))
+		loop_arrives(c, flags, alone);
+	return c->tcp && alone && (runtime_decides(flags) || follows_tasks(flags));
 }
 
-/* ... and it is in `live` now. `blocking`: the read could wait, so no event loop has made it. */
+/* ... and it is there now, as `span`. `blocking`: the read could wait, so no event loop has made it. */
 static __always_inline void runtime_serves(struct conn *c, __u64 span, __u32 proc_flags, int blocking)
 {
 	if (proc_flags & PROC_NGINX)
 		nginx_serve(c->fd, span);
-	else if (follows_loops(proc_flags))
-		loop_serves(c);
-	else if (!blocking)
+	else if (!blocking && follows_tasks(proc_flags))
 		python_read(span);
 }
 
-/* ... or cannot be, and what it does will be nobody's. */
-static __always_inline void runtime_serves_unknown(__u32 proc_flags)
+/* This process makes a call of its own. The first one since user space wanted to know wakes up the probes that have waited for it. */
+static __always_inline void runtime_calls(struct proc *proc)
 {
-	if (follows_loops(proc_flags))
-		loop_unknown();
+	if (!(proc->flags & PROC_QUIET))
+		return;
+	clear_proc_flags(proc, PROC_QUIET);
+	if (!(proc->flags & PROC_AWAKE) &&
+	    emit_proc((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32, 0, CLEW_PROC_CALLS))
+		__sync_fetch_and_or(&proc->flags, PROC_QUIET); /* no room to say so: by the next call, then */
 }
 
 /* The request for which one is written on `c` now: key in `live`, 0: none. `*link`: how that is known. */
@@ -67,7 +77,7 @@ static __always_inline __u64 runtime_parent(struct conn *c, __u32 proc_flags, __
 	}
 	if (follows_loops(proc_flags)) {
 		*link = CLEW_LINK_CONTINUATION;
-		return loop_parent(c);
+		return loop_parent(c, proc_flags);
 	}
 	if (follows_tasks(proc_flags)) {
 		*link = CLEW_LINK_RUNTIME;
@@ -80,15 +90,15 @@ static __always_inline __u64 runtime_parent(struct conn *c, __u32 proc_flags, __
 static __always_inline void runtime_called(struct conn *c, __u64 owner, __u32 proc_flags)
 {
 	if (follows_loops(proc_flags))
-		loop_call(c, owner);
+		loop_call(c, owner, proc_flags);
 }
 
-/* The answer to the live request of `c` begins. */
+/* The answer to the request of `c` begins. */
 static __always_inline void runtime_answers(const struct conn *c, struct proc *proc)
 {
 	if (c->on_loop && follows_loops(proc->flags))
 		loop_answers(c, proc);
-	if (follows_tasks(proc->flags))
+	if (c->live_span && follows_tasks(proc->flags))
 		python_answers(c, proc);
 }
 

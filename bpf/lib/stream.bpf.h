@@ -78,6 +78,7 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 		return;
 	}
 	set_flags(c, CONN_CLIENT);
+	runtime_calls(proc);
 	if (c->awaits_reply)
 		c->pipelined = 1;
 	c->awaits_reply = 1;
@@ -428,7 +429,7 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 			emit_simple(c, CLEW_EVENT_EOF, CLEW_INGRESS, k->io.fd, wake_flags());
 		if (!k->egress && c->flags & CONN_CLIENT && follows_loops(proc->flags)) {
 			c->awaits_reply = 0; /* what comes of it is that request's */
-			loop_read(c, 1);
+			loop_read(c, 1, proc->flags);
 		}
 		return;
 	}
@@ -442,7 +443,7 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 		emit_open(c, sk, k->io.fd);
 	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin, at.copied);
 	if (!k->egress && c->flags & (CONN_SERVER | CONN_CLIENT) && follows_loops(proc->flags))
-		loop_read(c, c->flags & CONN_CLIENT && reply_is_over(k, c, s));
+		loop_read(c, c->flags & CONN_CLIENT && reply_is_over(k, c, s), proc->flags);
 }
 
 /* connect() begins on a socket whose state is fresh. */

@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import time
+import urllib.request
 
 from tests.causality import runtimes, shapes, stored, truth
 from tests.support import environment
@@ -14,6 +15,8 @@ from tests.support.stack import Agent, Collector
 
 # What answered requests may still be doing (shape forget), and what the last records need to reach the agent.
 AFTERGLOW_S = 1.0
+# Requests that reach every process of a service, and what attaching to their runtimes may take then.
+WARM_UPS, WARM_UP_S = 16, 1.0
 # Of shape late: the load before the agent and with it; what taking on the connections that are there may take.
 LATE_BEFORE_S, LATE_AFTER_S, LATE_SETTLE_S = 1.0, 9.0, 1.0
 LATE_PAUSE_S = 0.002  # after a request, times the clients: at most 500 requests a second
@@ -57,6 +60,8 @@ class Run:
                 agent.start()
             background = self._background or any(shape.background for shape in wanted)
             port = runtimes.start(self._sandbox, self._runtime, leaf.port, background)
+            if not late:
+                self._warm_up(port)
             for shape in wanted:
                 self._load(shape, port, agent)
             time.sleep(AFTERGLOW_S)
@@ -77,6 +82,16 @@ class Run:
             config.write_text(f"capture:\n  ring_bytes: {SMALL_RING}\n")
             flags = [f"--config={config}"]
         return Agent(self._sandbox, collector.port, capture=self._options.capture, flags=flags)
+
+    def _warm_up(self, port):
+        """The first call of a process has the agent look at its runtime; what it makes meanwhile is not judged."""
+        path = shapes.paths(self._runtime, shapes.SHAPES["seq"])[0]
+        for number in range(WARM_UPS):
+            token = f"first-0-{number}"
+            self._calls[token] = 0
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}{token}", timeout=30) as response:
+                response.read()
+        time.sleep(WARM_UP_S)
 
     def _load(self, shape, port, agent):
         journal = self._sandbox.folder / f"journal-{self._random.getrandbits(64):016x}"

@@ -38,6 +38,7 @@ SHAPES = {
         _of("pool", "each call by a pool's worker; Node and hyper: after work in the runtime's pool"),
         _of("futures", "all calls at once by a pool's workers, the request waits for all"),
         _of("queue", "the whole request goes through a queue to a worker, which calls"),
+        Shape("longpoll", ("/longpoll/1/", "/post/1/"), "requests wait for others to come, which also call"),
         _of("forget", "the work is started and the request answered"),
         _of("retry", "the first call fails and is tried again", calls=2),
         _of("lock", "requests compete for a lock between their calls"),
@@ -55,21 +56,24 @@ SHAPES = {
 _SINGLE_THREAD = "one thread: nobody competes for a lock"
 _PROXY = "a proxy calls once for each request and by itself"
 _PROXY_LACKS = (
-    "par", "timer", "pool", "futures", "queue", "forget", "retry", "lock", "saturated", "cached", "background",
+    "par", "timer", "pool", "futures", "queue", "longpoll", "forget", "retry", "lock", "saturated", "cached",
+    "background",
 )  # fmt: skip
+_BY_ITSELF = "each thread, task or goroutine calls by itself, whoever lets it go on"
 _DIES = "the process ends with its request: nothing outlives it"
 _UNSHARED = "each process serves one request: nothing is shared"
 
 GAPS = {
-    "python-threads": {},
+    "python-threads": {"longpoll": _BY_ITSELF},
     "python-fork": {
+        "longpoll": _UNSHARED,
         **dict.fromkeys(("pool", "futures", "queue", "forget"), _DIES),
         **dict.fromkeys(("lock", "saturated"), _UNSHARED),
     },
-    "gunicorn-sync": dict.fromkeys(("lock", "saturated"), "a worker serves one request at a time"),
-    "gunicorn-gthread": {},
-    "aiohttp": {},
-    "uvicorn-httpx": {},
+    "gunicorn-sync": dict.fromkeys(("lock", "saturated", "longpoll"), "a worker serves one request at a time"),
+    "gunicorn-gthread": {"longpoll": _BY_ITSELF},
+    "aiohttp": {"longpoll": _BY_ITSELF},
+    "uvicorn-httpx": {"longpoll": _BY_ITSELF},
     "node-http": {"lock": _SINGLE_THREAD, "futures": "par is the same"},
     "node-fetch": {
         "lock": _SINGLE_THREAD,
@@ -77,12 +81,13 @@ GAPS = {
         "saturated": "fetch() has no limit that a user can set",
     },
     "node-cluster": {"lock": _SINGLE_THREAD, "futures": "par is the same"},
-    "go": {},
-    "hyper": {"futures": "par is the same", "saturated": "hyper's client has no limit"},
-    "java": {"saturated": "HttpURLConnection has no limit"},
-    "java-virtual": {"saturated": "HttpURLConnection has no limit"},
+    "go": {"longpoll": _BY_ITSELF},
+    "hyper": {"futures": "par is the same", "saturated": "hyper's client has no limit", "longpoll": _BY_ITSELF},
+    "java": {"saturated": "HttpURLConnection has no limit", "longpoll": _BY_ITSELF},
+    "java-virtual": {"saturated": "HttpURLConnection has no limit", "longpoll": _BY_ITSELF},
     "puma": {
         "saturated": "Net::HTTP has no pool",
+        "longpoll": _BY_ITSELF,
         **dict.fromkeys(("pool", "futures", "queue"), "Ruby's library has no pool"),
     },
     "nginx": dict.fromkeys(_PROXY_LACKS, _PROXY),

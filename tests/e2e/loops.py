@@ -18,17 +18,25 @@ DOUBTFUL = {
 
 
 class Loops(e2e.EndToEndTest):
-    def start(self, flags=()):
-        self.collector, self.agent = self.start_clew(flags=flags)
+    def setUp(self):
+        super().setUp()
         self.leaf = Echo(self.sandbox, group=PLAIN).start()
 
-    def start_node(self, flags=()):
-        self.start(flags)
+    def start(self, **options):
+        self.collector, self.agent = self.start_clew(**options)
+
+    def start_node(self):
         port = self.sandbox.free_port()
         command = [environment.need_tool("node"), SERVICE, port, self.leaf.url]
         process = self.sandbox.spawn("node", command, group=TRACED)
         wait_until(lambda: listening(port), "node", process=process)
         self.url = f"http://127.0.0.1:{port}"
+
+    def wake(self):
+        """Has the service make its first calls, which let the agent probe it. They are nobody's."""
+        before = self.counter("runtimes_probed")
+        self.end_load(self.send(self.url, "fetch", clients=1, requests=1, prefix="first"))
+        wait_until(lambda: self.counter("runtimes_probed") > before, "the probes")
 
     def send(self, url, how, clients=20, requests=10, prefix=None):
         """Requests from outside of what is traced, in the background."""
@@ -80,9 +88,9 @@ class Loops(e2e.EndToEndTest):
         self.assertGreater(inserted, 0, "a connection's first request is to carry the header")
 
     def test_node_works_for_the_request_whose_bytes_it_has_read(self):
+        self.start()
         self.start_node()
-        # fetch() compiles its parser before its first call, in another thread: it is not seen for whom that is made.
-        self.end_load(self.send(self.url, "fetch", clients=1, requests=1, prefix="first"))
+        self.wake()
         for how in CERTAIN:
             self.end_load(self.send(self.url, how))
         found = self.spans_of(200 * len(CERTAIN) + 1, 200 * sum(CERTAIN.values()) + 3)
@@ -91,31 +99,80 @@ class Loops(e2e.EndToEndTest):
         self.assertEqual(self.counter("loop_evidence_demoted"), 0)
 
     def test_node_is_not_taken_to_work_for_another_request(self):
+        self.start()
         self.start_node()
+        self.wake()
         loads = [self.send(self.url, how, clients=5, requests=6) for how in DOUBTFUL]
         for load in loads:
             self.end_load(load)
-        self.check_right_or_none(self.spans_of(30 * len(DOUBTFUL), 30 * sum(DOUBTFUL.values())))
+        self.check_right_or_none(self.spans_of(30 * len(DOUBTFUL) + 1, 30 * sum(DOUBTFUL.values()) + 3))
         self.assertGreater(self.counter("loop_evidence_unsure"), 0)
 
     def test_two_requests_that_share_one_connection_are_not_mixed_up(self):
+        self.start()
         self.start_node()
+        self.wake()
         self.end_load(self.send(self.url, "saturated", clients=2, requests=100))
-        self.check_right_or_none(self.spans_of(200, 400))
+        self.check_right_or_none(self.spans_of(201, 403))
+
+    def hold(self, how):
+        """A request that waits for another one, in the background."""
+        held = self.send(self.url, how, clients=1, requests=1)
+        time.sleep(1)  # for it to wait
+        return held
+
+    def release(self, held):
+        self.end_load(self.send(self.url, "release", clients=1, requests=1))
+        self.end_load(held)
 
     def test_an_answer_in_the_turn_of_another_request_ends_the_evidence(self):
+        self.start()
         self.start_node()
-        waiting = self.send(self.url, "wait", clients=1, requests=1)
-        time.sleep(1)  # for it to wait
-        self.end_load(self.send(self.url, "release", clients=1, requests=1))
-        self.end_load(waiting)
+        self.wake()
+        self.release(self.hold("wait"))
         self.assertEqual(self.counter("loop_evidence_demoted"), 1)
         self.end_load(self.send(self.url, "chain", clients=1, requests=5))
-        for _, calls in self.spans_of(7, 15).values():
-            self.assertEqual({call.parent_id for call in calls} - {""}, set())
+        parents = [call.parent_id for _, calls in self.spans_of(8, 18).values() for call in calls]
+        self.assertEqual(set(parents), {""})
+
+    def test_a_request_that_lets_another_go_on_is_not_taken_for_it(self):
+        self.start()
+        self.start_node()
+        self.wake()
+        self.release(self.hold("waitAndCall"))
+        self.check_right_or_none(self.spans_of(3, 4))
+        self.assertEqual(self.counter("loop_evidence_demoted"), 0, "nothing has contradicted")
+
+    def test_requests_from_before_the_agent_may_be_the_ones_that_go_on(self):
+        self.start_node()
+        held = self.hold("waitAndCall")
+        self.start()
+        self.wake()
+        self.release(held)
+        calls = [
+            span
+            for span in self.spans_when(self.collector, lambda spans: len(by_token(spans).get("waitAndCall-0-0", ())) > 0)
+            if span.kind == CLIENT and span.path().endswith("waitAndCall-0-0")
+        ]
+        self.assertEqual([call.parent_id for call in calls], [""])
+
+    def test_a_server_that_calls_nobody_is_not_probed(self):
+        self.start(flags=("--runtime-rest=1s",))
+        self.start_node()
+        self.end_load(self.send(self.url, "nothing"))
+        self.assertEqual(self.counter("runtimes_probed"), 0)
+        self.wake()
+        self.end_load(self.send(self.url, "chain", clients=1, requests=5, prefix="awake"))
+        wait_until(lambda: self.counter("runtimes_rested") == 1, "the end of the probes")
+        self.end_load(self.send(self.url, "chain", clients=1, requests=5, prefix="asleep"))
+        wait_until(lambda: self.counter("runtimes_probed") == 2, "the probes")
+        found = self.spans_of(211, 33)
+        self.check_linked({token: found[token] for token in found if token.startswith("awake")}, ("continuation",))
+        self.check_right_or_none(found)
 
     def test_switched_off_nothing_is_linked(self):
-        self.start_node(flags=("--runtime=none",))
+        self.start(flags=("--runtime=none",))
+        self.start_node()
         self.end_load(self.send(self.url, "chain", clients=1, requests=5))
         for _, calls in self.spans_of(5, 15).values():
             self.assertEqual({call.parent_id for call in calls}, {""})

@@ -48,6 +48,15 @@ async function consume() {
   }
 }
 
+let polls = []; // what requests wait for that another one lets go on
+
+function nextPost() {
+  return new Promise((resolve) => {
+    polls.push(resolve);
+    setTimeout(resolve, 50);
+  });
+}
+
 const shapes = {
   seq: sequential,
   par: (token, calls) => Promise.all(Array.from({ length: calls }, () => call(token))),
@@ -69,6 +78,14 @@ const shapes = {
       jobs.push({ token, calls, done });
       idle.shift()?.();
     });
+  },
+  async longpoll(token, calls) {
+    await nextPost();
+    await sequential(token, calls);
+  },
+  async post(token, calls) {
+    for (const resolve of polls.splice(0)) resolve();
+    await sequential(token, calls);
   },
   async forget(token, calls) {
     sequential(token, calls);

@@ -58,12 +58,16 @@ const ways = {
     await shared;
     await call(token);
   },
-  // Waits until another request comes, which then stays for a while.
+  // Waits until another request comes, which is answered then.
   wait: () => new Promise((resolve) => waiting.push(resolve)),
-  async release() {
-    for (const resolve of waiting.splice(0)) resolve();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  release: async () => waiting.splice(0).forEach((resolve) => resolve()),
+  // The same, and calls before it answers.
+  async waitAndCall(token) {
+    await ways.wait();
+    await call(token);
   },
+  // Neither waits nor calls.
+  async nothing() {},
 };
 
 http.createServer(async (request, response) => {

@@ -121,8 +121,11 @@ TEST_F(ConfigTest, EveryErrorOfEveryLayerIsToldAtOnceWithItsPlace) {
   const std::string path = File(
       "selekt: {}\nexport:\n  batch_delay: soon\n  endpoints: {a: b}\n  nonsense: 1\nlog: [x]\n");
   const ConfigOutcome outcome = Load({"--config", path, "--capture", "magic", "--pid", "x",
-                                      "--port", "0", "--unknown", "--sample-ratio", "2"},
-                                     {{"CLEW_AGENT_LOG_LEVEL", "loud"}, {"CLEW_AGENT_TYPO", "1"}});
+                                      "--port", "0", "--unknown", "--sample-ratio", "2",
+                                      "--runtime", "cobol"},
+                                     {{"CLEW_AGENT_LOG_LEVEL", "loud"},
+                                      {"CLEW_AGENT_RUNTIME_REST", "1ms"},
+                                      {"CLEW_AGENT_TYPO", "1"}});
   for (const char* text :
        {"agent.yaml:1: unknown setting 'selekt'", "export.batch_delay: 'soon' is no duration",
         "agent.yaml:4: expected a list", "unknown setting 'export.nonsense'",
@@ -130,10 +133,11 @@ TEST_F(ConfigTest, EveryErrorOfEveryLayerIsToldAtOnceWithItsPlace) {
         "--capture: 'magic' is not one of: auto, socket, syscall", "--pid: 'x' is not a number",
         "--port: '0' is not a number", "unknown argument '--unknown'",
         "CLEW_AGENT_LOG_LEVEL: 'loud'", "unknown variable CLEW_AGENT_TYPO",
-        "sample_ratio: must be from 0 to 1"}) {
+        "sample_ratio: must be from 0 to 1",
+        "causality.runtimes: 'cobol' is no runtime", "causality.runtime_rest: must be at least"}) {
     EXPECT_TRUE(Mentions(outcome, text)) << text;
   }
-  EXPECT_EQ(outcome.errors.size(), 12u);
+  EXPECT_EQ(outcome.errors.size(), 14u);
 }
 
 TEST_F(ConfigTest, NothingSelectedIsAnErrorUnlessAFileIsReplayed) {
