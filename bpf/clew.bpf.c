@@ -9,6 +9,7 @@
 #include "process.bpf.c"
 #include "runtime_libuv.bpf.c"
 #include "runtime_nginx.bpf.c"
+#include "runtime_python.bpf.c"
 #include "sockops.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

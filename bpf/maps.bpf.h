@@ -42,6 +42,9 @@ volatile __u32 option_on = 0;
 #define PROC_NGINX 128 /* nginx, probed: each upstream call names its request (L1) */
 #define PROC_LOOP 256 /* libuv: the requests of its loops are counted; with PROC_AWAKE, every callback is seen to begin (L3) */
 #define PROC_NO_LOOP 512 /* k: L3 contradicted itself here, or work passes that the probes do not see */
+#define PROC_ASYNCIO 0x10000 /* CPython's asyncio, probed: the running task is known (L1) */
+#define PROC_EXECUTOR 0x20000 /* CPython's thread pools, probed: so is what their workers get (L1) */
+#define PROC_NO_TASK 0x40000 /* k: the tasks of asyncio contradicted themselves here */
 #define PROC_FROM_START 1024 /* k: no request of it was read before it was known what it is */
 #define PROC_QUIET 2048 /* k: no call was made since user space set this; probes may wait for one */
 #define PROC_AWAKE 4096 /* its runtime's probes are attached, those that wait for a call */
@@ -49,6 +52,7 @@ volatile __u32 option_on = 0;
 /* What a forked child, or another program, finds out by itself; its own probes are user space's to attach. */
 #define PROC_ITS_OWN                                                                                                              \
 	(PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP | PROC_FROM_START | PROC_QUIET | PROC_AWAKE |                     \
+	 PROC_ASYNCIO | PROC_EXECUTOR | PROC_NO_TASK |                                                                            \
 	 0xffU << PROC_GENERATION_SHIFT)
 struct proc {
 	__u32 flags;
@@ -232,7 +236,7 @@ struct {
 /* Thread -> the request that it serves. Written by capture (L2) and fork (L4), deleted at the thread's exit. */
 struct serving {
 	__u64 span; /* key in `live` */
-	__u8 link; /* CLEW_LINK_THREAD or CLEW_LINK_CLONE */
+	__u8 link; /* CLEW_LINK_THREAD, CLEW_LINK_CLONE, or CLEW_LINK_RUNTIME: a pool's worker */
 	__u8 depth; /* clones between the serving thread and this one */
 	__u8 pad[6];
 };
@@ -266,6 +270,58 @@ struct {
 	__type(key, __u32);
 	__type(value, struct loop);
 } loops SEC(".maps");
+/* CPython (lib/python.bpf.h): process -> where its structures have what is read there, in bytes. Written by user space. */
+struct python {
+	__u32 thread_id; /* PyThreadState.thread_id */
+	__u32 context_version; /* PyThreadState.context_ver */
+	__u32 waits_for; /* TaskObj.task_fut_waiter */
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct python);
+} pythons SEC(".maps");
+/* A thread that enters tasks, or reads requests as an event loop does. Written by probes and by capture, deleted at its exit. */
+struct python_thread {
+	__u64 current_tasks; /* the dictionary that holds the running task of each loop, */
+	__u64 task; /* and the task that was put there last */
+	__u64 state; /* PyThreadState; 0: not found yet */
+	__u64 read_run; /* the callback that has read a request's head last, see callback_run() */
+	__u64 read_span; /* and that request; 0: several, or a task has read it */
+	__u64 bound; /* the task that it has brought to life; 0: none yet */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct python_thread);
+} python_threads SEC(".maps");
+/* A task of asyncio, or an item of a thread pool's queue, by its address -> the request that it is for. Written by probes. */
+struct task_key {
+	__u64 task;
+	__u32 tgid;
+	__u32 pad;
+};
+struct task_request {
+	__u64 span; /* key in `live` */
+	__u64 conn; /* that it came by */
+	__u32 depth; /* tasks between the first that worked for the request and this one */
+	__u32 shared; /* it serves requests of several connections: it works for nobody that we know */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct task_key);
+	__type(value, struct task_request);
+} tasks SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct task_key);
+	__type(value, __u64);
+} work_items SEC(".maps");
 /* nginx: (tgid, descriptor) of a client's connection -> the live request that was read from it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -439,6 +495,7 @@ enum stat {
 	STAT_OPTION_TAKEN, /* ... and became that of a request */
 	STAT_OPTION_DIFFERED, /* ... and were of another trace than the request's header, which stands */
 	STAT_SELFTEST_OPTIONS, /* written by the self-test's own pairs */
+	STAT_TASK_DEMOTED, /* processes whose asyncio tasks answered another request than the one they worked for */
 	STAT_MAX
 };
 struct {

@@ -50,6 +50,7 @@ int BPF_PROG(process_exec, struct task_struct *task)
 		clear_proc_flags(p, PROC_ITS_OWN | PROC_FIONREAD);
 		p->calls = 0;
 		bpf_map_delete_elem(&loops, &tid);
+		bpf_map_delete_elem(&python_threads, &tid);
 		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
 	} else {
 		p = traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
@@ -69,11 +70,13 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		return 0;
 	bpf_map_delete_elem(&threads, &tid);
 	bpf_map_delete_elem(&loops, &tid);
+	bpf_map_delete_elem(&python_threads, &tid);
 	if (task->signal->live.counter > 0)
 		return 0;
 	if (p->flags & PROC_TRACED)
 		emit_proc(task, tgid, 0, CLEW_PROC_EXIT);
 	bpf_map_delete_elem(&procs, &tgid);
+	bpf_map_delete_elem(&pythons, &tgid);
 	return 0;
 }
 

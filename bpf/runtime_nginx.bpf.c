@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /* The probe in nginx; agent/runtime/nginx.cc says where it goes. */
 #include "lib/runtime.bpf.h"
+#include "lib/user.bpf.h"
 
 /* The fields of nginx's structures that lead from an upstream call to its request; unchanged since 1.11, where --with-compat or TLS is
  * built in, as in all packages. Each step is checked, so that another layout names nobody. */
@@ -8,14 +9,6 @@
 #define NGX_LOG_DATA 40 /* ngx_log_t.data -> ngx_http_log_ctx_t { connection, request } */
 #define NGX_CONNECTION_FD 24 /* ngx_connection_t.fd */
 #define NGX_HTTP_MODULE 0x50545448 /* ngx_http_request_t.signature: "HTTP" */
-
-static __always_inline __u64 user_word(__u64 at)
-{
-	__u64 word = 0;
-
-	bpf_probe_read_user(&word, sizeof(word), (void *)at);
-	return word;
-}
 
 /* ngx_event_connect_peer(peer): a connection for an upstream call is wanted, from a cache of idle ones or a new one. */
 SEC("uprobe")

@@ -187,12 +187,19 @@ Result<Programs::Link> Programs::AttachRuntimeProbe(const runtime::Probe& probe,
   const std::string name(probe.program);
   bpf_program* program = bpf_object__find_program_by_name(skeleton_->obj, name.c_str());
   if (program == nullptr) return Error{Code::kInternal, "there is no BPF program " + name};
-  bpf_link* link = bpf_program__attach_uprobe(program, false, static_cast<pid_t>(tgid), path.c_str(), probe.offset);
+  bpf_link* link = bpf_program__attach_uprobe(program, probe.at_return, static_cast<pid_t>(tgid), path.c_str(), probe.offset);
   if (link == nullptr) return ErrnoError("probe", path, errno);
   return Link(link);
 }
 
 void Programs::SetOption(bool on) { skeleton_->bss->option_on = on ? 1 : 0; }
+
+Status Programs::SetPython(std::uint32_t tgid, const PythonEntry& entry) {
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.pythons), &tgid, &entry, BPF_ANY) != 0) {
+    return ErrnoError("remember the layout of", "process " + std::to_string(tgid), errno);
+  }
+  return {};
+}
 
 Status Programs::ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear) {
   struct {

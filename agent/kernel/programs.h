@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/kernel/python_entry.h"
 #include "agent/runtime/plan.h"
 #include "base/fd.h"
 #include "base/network.h"
@@ -64,8 +65,10 @@ class Programs {
   Result<Link> AttachAdopt(int cgroup);
   // The hook that sees ioctl(FIONREAD), on every system call of the node: only while it is needed.
   Result<Link> AttachFionreadWatch();
-  // One probe of a runtime, in one process, whose executable is at `path`.
+  // One probe of a runtime, in one process, in the file at `path`; the process may load it later.
   Result<Link> AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path);
+  // Where CPython's structures of `tgid` have what is read there; before its flag is set.
+  Status SetPython(std::uint32_t tgid, const PythonEntry& entry);
   // Clears and sets flags (of ProcEntry) of a process that is known, in place. kNotFound: it is not.
   Status ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear);
   // Which process may adopt: the agent, or its self-test child.

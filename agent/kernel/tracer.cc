@@ -188,7 +188,12 @@ Result<int> Tracer::Poll(std::chrono::milliseconds timeout, EventSink& sink) {
   sink.OnDrained();
   const auto now = std::chrono::steady_clock::now();
   if (watch_) watch_->Check(now);
-  if (runtimes_) runtimes_->Check(now);
+  if (runtimes_) {
+    runtimes_->Check(now);
+    for (const auto& [tgid, flags] : runtimes_->FollowGrown(now)) {
+      if (auto status = AddFlags(tgid, flags); !status) return status.error();
+    }
+  }
   return drained_;
 }
 
@@ -200,6 +205,8 @@ Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
 }
 
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
+  // What a process runs and what the kernel is told of that are one step: an exec may come between.
+  MutexLock lock(trace_mutex_);
   std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
   if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
   if (runtimes_) flags |= runtimes_->Follow(tgid);
@@ -225,7 +232,10 @@ Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
 }
 
 Status Tracer::Forked(std::uint32_t tgid, std::uint32_t parent) {
-  const std::uint32_t flags = runtimes_ ? runtimes_->FollowChild(tgid, parent) : 0;
+  return runtimes_ ? AddFlags(tgid, runtimes_->FollowChild(tgid, parent)) : Status();
+}
+
+Status Tracer::AddFlags(std::uint32_t tgid, std::uint32_t flags) {
   if (flags == 0) return {};
   const Status told = programs_->ChangeProc(tgid, flags, 0);
   if (!told && told.error().code == Code::kNotFound) return {};  // gone already

@@ -16,6 +16,7 @@
 #include "agent/process/process_control.h"
 #include "base/counter.h"
 #include "base/fd.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 struct ring_buffer;
@@ -72,8 +73,11 @@ class Tracer final : public EventSource, public process::ProcessControl {
   Status StartInjection(const std::string& folder);
   Status StartOption(const std::string& folder);
   Status SetProc(std::uint32_t tgid, const ProcEntry& proc);
+  // To those that a traced process has.
+  Status AddFlags(std::uint32_t tgid, std::uint32_t flags);
   static int OnRecord(void* self, void* data, std::size_t size);
 
+  Mutex trace_mutex_;
   std::unique_ptr<Programs> programs_;
   std::unique_ptr<Injection> injection_;
   std::unique_ptr<FionreadWatch> watch_;  // only where FIONREAD is wrong

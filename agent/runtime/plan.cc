@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/runtime/asyncio.h"
+#include "agent/runtime/executor.h"
 #include "agent/runtime/libuv.h"
 #include "agent/runtime/nginx.h"
 
@@ -10,18 +12,21 @@ namespace clew::runtime {
 namespace {
 
 constexpr std::array kRuntimes = {
-    Runtime{Kind::kNginx, "nginx", PlanNginx},
-    Runtime{Kind::kLibuv, "node", PlanLibuv},
+    Runtime{Kind::kNginx, "nginx", Part::kExecutable, PlanNginx},
+    Runtime{Kind::kLibuv, "node", Part::kExecutable, PlanLibuv},
+    Runtime{Kind::kAsyncio, "asyncio", Part::kPythonModule, PlanAsyncio},
+    Runtime{Kind::kExecutor, "executor", Part::kPythonModule, PlanExecutor},
 };
 
 }  // namespace
 
 std::span<const Runtime> Runtimes() { return kRuntimes; }
 
-Plan PlanProbes(const process::ReadAt& executable, std::span<const Kind> wanted) {
+Plan PlanProbes(const process::ReadAt& file, Part part, std::span<const Kind> wanted) {
   for (const Runtime& runtime : kRuntimes) {
+    if (runtime.part != part) continue;
     if (std::find(wanted.begin(), wanted.end(), runtime.kind) == wanted.end()) continue;
-    Plan plan = runtime.plan(executable);
+    Plan plan = runtime.plan(file);
     if (plan.kind || !plan.missing.empty()) return plan;
   }
   return {};

@@ -12,11 +12,12 @@
 
 namespace clew::runtime {
 
-enum class Kind : std::uint8_t { kNginx, kLibuv };
+enum class Kind : std::uint8_t { kNginx, kLibuv, kAsyncio, kExecutor };
 
 struct Probe {
   std::string_view program;  // name of a BPF program, in bpf/runtime_*.bpf.c
-  std::uint64_t offset = 0;  // in the executable's file
+  std::uint64_t offset = 0;  // in the file
+  bool at_return = false;    // of the function that begins there, with its result
 };
 
 // All probes of one runtime, or none: work that begins unseen would be taken for the work before.
@@ -25,19 +26,24 @@ struct Plan {
   std::vector<Probe> probes;
   bool waits = false;   // they are hit whether or not the process makes calls: until it makes one
   std::string missing;  // what a runtime that was recognised lacks; empty: nothing
+  std::uint32_t waits_for = 0;  // kAsyncio: where a task has the future that it waits for
 };
+
+// What a plan is made for.
+enum class Part : std::uint8_t { kExecutable, kPythonModule };
 
 // A runtime that is known. To add one: its plan in a file of its own, a line in kRuntimes, its
 // programs and what they say in bpf/lib/runtime.bpf.h.
 struct Runtime {
   Kind kind;
   std::string_view name;  // in the configuration
-  // The probes for an executable. Without kind and missing: it is none of this runtime's.
-  Plan (*plan)(const process::ReadAt& executable);
+  Part part;
+  // The probes for a file. Without kind and missing: it is none of this runtime's.
+  Plan (*plan)(const process::ReadAt& file);
 };
 std::span<const Runtime> Runtimes();
 
-// The plan of the first of `wanted` whose executable this is.
-Plan PlanProbes(const process::ReadAt& executable, std::span<const Kind> wanted);
+// The plan of the first of `wanted` whose `part` this file is.
+Plan PlanProbes(const process::ReadAt& file, Part part, std::span<const Kind> wanted);
 
 }  // namespace clew::runtime

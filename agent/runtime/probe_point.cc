@@ -18,24 +18,27 @@ bool IsEmulated(std::span<const std::uint8_t> instruction) {
   return first == 0xe8 || first == 0xe9 || first == 0xeb || (first >= 0x70 && first <= 0x7f);
 }
 
-bool WritesArgument(const ZydisDecodedInstruction& instruction,
-                    std::span<const ZydisDecodedOperand> operands) {
-  constexpr std::array kArguments = {ZYDIS_REGISTER_RDI, ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_RDX,
-                                     ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9};
+constexpr std::array kArguments = {ZYDIS_REGISTER_RDI, ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_RDX,
+                                   ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9};
+constexpr std::array kStackPointer = {ZYDIS_REGISTER_RSP};
+
+bool WritesOneOf(std::span<const ZydisRegister> registers,
+                 const ZydisDecodedInstruction& instruction,
+                 std::span<const ZydisDecodedOperand> operands) {
   for (const ZydisDecodedOperand& operand : operands) {
     if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER ||
         (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0)
       continue;
     const auto whole =
         ZydisRegisterGetLargestEnclosing(instruction.machine_mode, operand.reg.value);
-    if (std::find(kArguments.begin(), kArguments.end(), whole) != kArguments.end()) return true;
+    if (std::find(registers.begin(), registers.end(), whole) != registers.end()) return true;
   }
   return false;
 }
 
-}  // namespace
-
-std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code) {
+// The first emulated instruction before which none of `registers` is written and no branch is taken.
+std::optional<std::uint32_t> FindPoint(std::span<const std::uint8_t> code,
+                                       std::span<const ZydisRegister> registers) {
   ZydisDecoder decoder;
   ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   std::uint32_t at = 0;
@@ -48,12 +51,23 @@ std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code) 
     }
     if (IsEmulated(code.subspan(at, instruction.length))) return at;
     if (instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE ||
-        WritesArgument(instruction, std::span(operands).first(instruction.operand_count))) {
+        WritesOneOf(registers, instruction,
+                    std::span(operands).first(instruction.operand_count))) {
       return std::nullopt;
     }
     at += instruction.length;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code) {
+  return FindPoint(code, kArguments);
+}
+
+std::optional<std::uint32_t> FindReturnPoint(std::span<const std::uint8_t> code) {
+  return FindPoint(code, kStackPointer);
 }
 
 }  // namespace clew::runtime

@@ -14,7 +14,11 @@ namespace clew::runtime {
 // Source: arch/x86/kernel/uprobes.c, push_setup_ops and branch_setup_ops.
 std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code);
 
-// How many bytes of a function FindProbePoint may want to see.
+// As FindProbePoint, for a probe of the function's return: the stack pointer must not be written
+// before, so that the return address is where the kernel looks for it; arguments may.
+std::optional<std::uint32_t> FindReturnPoint(std::span<const std::uint8_t> code);
+
+// How many bytes of a function these may want to see.
 inline constexpr std::size_t kProbeCodeBytes = 64;
 
 }  // namespace clew::runtime

@@ -139,8 +139,12 @@ typedef struct {
 struct signal_struct {
 	atomic_t live;
 };
+struct thread_struct {
+	unsigned long fsbase;
+};
 struct task_struct {
 	struct thread_info thread_info;
+	struct thread_struct thread;
 	unsigned int __state;
 	int pid;
 	int tgid;

@@ -253,7 +253,7 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	conn->live_span = span;
 	conn->live_tid = tid;
 	if (named)
-		runtime_serves(conn, span, proc->flags);
+		runtime_serves(conn, span, proc->flags, blocking);
 	if (blocking) {
 		struct serving s = { .span = span, .link = CLEW_LINK_THREAD };
 
@@ -336,9 +336,16 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 		}
 	}
 	s = bpf_map_lookup_elem(&threads, &tid);
-	if (!runtime_decides(proc_flags) && s && !(proc_flags & PROC_NO_THREAD)) { /* L2 or L4 */
-		other_span = s->span;
-		other_link = s->link;
+	if (!runtime_decides(proc_flags) && s && serving_counts(s, proc_flags)) { /* L2 or L4, or a pool's worker */
+		__u64 own = s->span;
+
+		if (!other_span) {
+			other_span = own;
+			other_link = s->link;
+		} else if (other_span != own && bpf_map_lookup_elem(&live, &own)) {
+			count_stat(STAT_DISAGREE);
+			other_span = 0;
+		}
 	}
 	other = other_span ? bpf_map_lookup_elem(&live, &other_span) : 0;
 	if (other && bpf_ktime_get_ns() - other->since_ns > cfg_live_max_ns)

@@ -9,6 +9,7 @@
 #include "conn.bpf.h"
 #include "loop.bpf.h"
 #include "nginx.bpf.h"
+#include "python.bpf.h"
 
 /* The current process if it is traced and has the probes that `flag` stands for. This comes before any look at its memory. */
 static __always_inline struct proc *probed_proc(__u32 flag)
@@ -44,14 +45,16 @@ static __always_inline int runtime_arrives(struct conn *c, struct proc *proc, in
 		clear_proc_flags(proc, PROC_FROM_START);
 	if (counts_loops(flags))
 		loop_arrives(c, flags, alone);
-	return c->tcp && alone && runtime_decides(flags);
+	return c->tcp && alone && (runtime_decides(flags) || follows_tasks(flags));
 }
 
-/* ... and it is there now, as `span`. */
-static __always_inline void runtime_serves(struct conn *c, __u64 span, __u32 proc_flags)
+/* ... and it is there now, as `span`. `blocking`: the read could wait, so no event loop has made it. */
+static __always_inline void runtime_serves(struct conn *c, __u64 span, __u32 proc_flags, int blocking)
 {
 	if (proc_flags & PROC_NGINX)
 		nginx_serve(c->fd, span);
+	else if (!blocking && follows_tasks(proc_flags))
+		python_read(span);
 }
 
 /* This process makes a call of its own. The first one since user space wanted to know wakes up the probes that have waited for it. */
@@ -76,6 +79,10 @@ static __always_inline __u64 runtime_parent(struct conn *c, __u32 proc_flags, __
 		*link = CLEW_LINK_CONTINUATION;
 		return loop_parent(c, proc_flags);
 	}
+	if (follows_tasks(proc_flags)) {
+		*link = CLEW_LINK_RUNTIME;
+		return python_parent();
+	}
 	return 0;
 }
 
@@ -91,6 +98,27 @@ static __always_inline void runtime_answers(const struct conn *c, struct proc *p
 {
 	if (c->on_loop && follows_loops(proc->flags))
 		loop_answers(c, proc);
+	if (c->live_span && follows_tasks(proc->flags))
+		python_answers(c, proc);
+}
+
+/* What a thread serves is evidence: what a pool's worker has got is told by the runtime, all else by what the thread has read. */
+static __always_inline int serving_counts(const struct serving *s, __u32 proc_flags)
+{
+	return s->link == CLEW_LINK_RUNTIME || !(proc_flags & PROC_NO_THREAD);
+}
+
+/* The request that this thread works for, by its task or by itself: key in `live`, 0: none, or they name two. It may be answered meanwhile. */
+static __always_inline __u64 works_for(__u32 proc_flags)
+{
+	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
+	const struct serving *s = bpf_map_lookup_elem(&threads, &tid);
+	const __u64 of_task = follows_tasks(proc_flags) ? python_parent() : 0;
+	const __u64 own = s && serving_counts(s, proc_flags) ? s->span : 0;
+
+	if (of_task && own && of_task != own)
+		return 0;
+	return of_task ? of_task : own;
 }
 
 #endif
