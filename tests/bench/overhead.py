@@ -6,7 +6,8 @@ and the spans that were lost. The load generator shares its core with the agent.
 no agent, but a process that takes as much of that core. Its throughput is what even free tracing would leave here. Prints a
 line per round and workload, then one JSON object. Exit status 1 when a figure misses its mark.
 
-usage: overhead.py [--quick] [--workloads PATTERN] [--pairs N] [--capture auto|socket|syscall]     (root, 2 cores)
+usage: overhead.py [--quick] [--workloads PATTERN] [--pairs N] [--capture auto|socket|syscall]
+                   [--flag AGENT_FLAG]...     (root, 2 cores)
 """
 
 import argparse
@@ -67,7 +68,7 @@ class Bench:
         self._sandbox = sandbox
         self._workload = workload
         self._seconds = options.seconds
-        self._capture = options.capture
+        self._capture, self._flags = options.capture, options.flag
         self._url = workload.start(sandbox)
         self._target = Sink(sandbox, cpu=OTHER_CPU)
 
@@ -86,7 +87,7 @@ class Bench:
     def traced(self):
         """A run with the agent, which starts before it and ends after it, so that all its spans are out."""
         before = self._target.spans()
-        agent = Agent(self._sandbox, self._target.port, capture=self._capture, cpu=OTHER_CPU).start()
+        agent = Agent(self._sandbox, self._target.port, capture=self._capture, cpu=OTHER_CPU, flags=self._flags).start()
         time.sleep(0.5)
         user_before, system_before = agent.cpu_seconds()
         sink_before = sum(self._target.cpu_seconds())
@@ -206,6 +207,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=10, help="rounds: pairs, each with its control")
     parser.add_argument("--seconds", type=int, default=4, help="of each run")
     parser.add_argument("--capture", default="auto")
+    parser.add_argument("--flag", action="append", default=[], help="a further flag of the agent")
     options = parser.parse_args()
     if options.quick:
         options.pairs, options.seconds = 2, 2

@@ -58,12 +58,27 @@ def _node(sandbox):
     return f"http://127.0.0.1:{port}/price/42"
 
 
+def _node_call(sandbox):
+    upstream, _ = proxies.nginx_static(sandbox, 2048, group=PLAIN, cpu=OTHER_CPU)
+    port = sandbox.free_port()
+    process = sandbox.spawn(
+        "node",
+        [
+            *environment.pinned(SERVICE_CPU), environment.need_tool("node"), _BENCH_SERVICES / "calls.js", port,
+            f"http://127.0.0.1:{upstream}/file",
+        ],
+    )  # fmt: skip
+    wait_until(lambda: listening(port), "node", process=process)
+    return f"http://127.0.0.1:{port}/"
+
+
 WORKLOADS = (
     # Enough connections that nginx never waits for wrk: with 32 it does, as soon as anything else runs on wrk's core.
     Workload("nginx_static", _nginx_static, 128, 1, 0.85, None),
     Workload("nginx_proxy", _nginx_proxy, 128, 2, 0.85, None),
     Workload("flask", _flask, 8, 1, 0.95, 500),
     Workload("node", _node, 16, 1, 0.95, 500),
+    Workload("node_call", _node_call, 16, 2, 0.95, 500),
 )
 
 

@@ -79,7 +79,7 @@ class TcpOption(e2e.EndToEndTest):
 
     def test_nginx_with_kept_connections_gives_whole_traces(self):
         self.start(headers="on")
-        whole = self.nginx_chains(clients=50, requests=10)
+        whole = self.nginx_chains(clients=50, requests=4)
         self.assertTrue(all(whole.values()), f"{sum(whole.values())} of {len(whole)}")
 
     def test_every_request_is_linked_without_any_header(self):
@@ -103,7 +103,7 @@ class TcpOption(e2e.EndToEndTest):
         segments.small_packets()
         self.start()
         segments.lose_packets()
-        whole = self.nginx_chains(clients=10, requests=40)
+        whole = self.nginx_chains(clients=10, requests=20)
         self.assertGreater(segments.counter("Tcp", "RetransSegs"), 10)
         self.assertGreater(sum(whole.values()), 0.95 * len(whole))
 
