@@ -190,9 +190,11 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> RuntimeProbes::FollowGrown(
 void RuntimeProbes::Wake(std::uint32_t tgid) {
   MutexLock lock(mutex_);
   const auto found = followed_.find(tgid);
-  if (found == followed_.end() || !found->second.links.empty()) return;
-  if (Attach(tgid, found->second))
-    (void)programs_.ChangeProc(tgid, found->second.Flags(), ProcEntry::kGeneration);
+  if (found == followed_.end() || !found->second.plan.waits) return;
+  if (found->second.links.empty() && !Attach(tgid, found->second)) return;
+  // kNotFound: it is gone. Told again when it is awake: another thread may have told older news since.
+  const std::uint32_t flags = found->second.Flags();
+  (void)programs_.ChangeProc(tgid, flags, ProcEntry::kGeneration & ~flags);
 }
 
 void RuntimeProbes::Check(Clock::time_point now) {

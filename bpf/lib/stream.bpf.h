@@ -445,7 +445,8 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 	if (!(c->flags & CONN_OPENED))
 		emit_open(c, sk, k->io.fd);
 	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin, at.copied);
-	if (!k->egress && c->flags & (CONN_SERVER | CONN_CLIENT) && follows_loops(proc->flags))
+	/* The end of a call that is counted counts, too, when the probes were taken away meanwhile. */
+	if (!k->egress && c->flags & (CONN_SERVER | CONN_CLIENT) && (follows_loops(proc->flags) || c->call_open))
 		loop_read(c, c->flags & CONN_CLIENT && reply_is_over(k, c, s), proc->flags);
 }
 

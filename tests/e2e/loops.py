@@ -115,6 +115,17 @@ class Loops(e2e.EndToEndTest):
         self.end_load(self.send(self.url, "saturated", clients=2, requests=100))
         self.check_right_or_none(self.spans_of(201, 403))
 
+    def test_work_that_no_request_has_caused_is_nobodys(self):
+        self.start()
+        self.start_node()
+        self.wake()
+        self.end_load(self.send(self.url, "ticker", clients=1, requests=1))
+        self.end_load(self.send(self.url, "chain", clients=5, requests=40))
+        spans = self.spans_when(self.collector, lambda spans: "chain-4-39" in by_token(spans))
+        ticks = by_token(spans)["tick"]
+        self.assertGreater(len(ticks), 20)
+        self.assertEqual({tick.parent_id for tick in ticks}, {""})
+
     def hold(self, how):
         """A request that waits for another one, in the background."""
         held = self.send(self.url, how, clients=1, requests=1)
@@ -142,6 +153,14 @@ class Loops(e2e.EndToEndTest):
         self.release(self.hold("waitAndCall"))
         self.check_right_or_none(self.spans_of(3, 4))
         self.assertEqual(self.counter("loop_evidence_demoted"), 0, "nothing has contradicted")
+
+    def test_requests_that_wait_since_before_the_probes_may_be_the_ones_that_go_on(self):
+        self.start()
+        self.start_node()
+        held = self.hold("waitAndCall")
+        self.wake()
+        self.release(held)
+        self.check_right_or_none(self.spans_of(3, 4))
 
     def test_requests_from_before_the_agent_may_be_the_ones_that_go_on(self):
         self.start_node()

@@ -58,13 +58,20 @@ const ways = {
     await shared;
     await call(token);
   },
-  // Waits until another request comes, which is answered then.
+  // Waits until another request comes, which then stays for a while.
   wait: () => new Promise((resolve) => waiting.push(resolve)),
-  release: async () => waiting.splice(0).forEach((resolve) => resolve()),
+  async release() {
+    for (const resolve of waiting.splice(0)) resolve();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  },
   // The same, and calls before it answers.
   async waitAndCall(token) {
     await ways.wait();
     await call(token);
+  },
+  // Calls every few milliseconds from then on, for nobody.
+  async ticker() {
+    setInterval(() => call('tick'), 2).unref();
   },
   // Neither waits nor calls.
   async nothing() {},

@@ -14,8 +14,10 @@ struct MadeFunction {
 };
 
 // An ELF file with one executable segment that holds the functions in turn, at address kMadeAddress
-// and up, and a .symtab in front of which `filler` other symbols stand.
-std::string MakeElf(const std::vector<MadeFunction>& functions, std::size_t filler = 0);
+// and up, a .symtab in front of which `filler` other symbols stand, and a .dynamic that asks for
+// the libraries `needed`.
+std::string MakeElf(const std::vector<MadeFunction>& functions, std::size_t filler = 0,
+                    const std::vector<std::string>& needed = {});
 
 inline constexpr std::uint64_t kMadeAddress = 0x400000;
 

@@ -60,6 +60,16 @@ TEST(RuntimePlan, AFunctionThatOnlyADearProbeFitsIsMissing) {
   EXPECT_EQ(PlanOf(functions).missing, "uv__run_check");
 }
 
+TEST(RuntimePlan, ASharedLibuvIsMissing) {
+  constexpr Kind kLibuvOnly[] = {Kind::kLibuv};
+  for (const char* library : {"libuv.so.1", "libnode.so.108"}) {
+    const std::string elf = MakeElf({{"main", kPush}}, 0, {"libc.so.6", library});
+    const Plan plan = PlanProbes(process::ReadFrom(elf), kLibuvOnly);
+    EXPECT_FALSE(plan.kind) << library;
+    EXPECT_NE(plan.missing, "") << library;
+  }
+}
+
 TEST(RuntimePlan, OtherExecutablesHaveNone) {
   const Plan plan = PlanOf({{"main", kPush}});
   EXPECT_FALSE(plan.kind);
