@@ -57,7 +57,7 @@ void Append(std::string& out, bool value) { out += value ? "1" : "0"; }
   }
   const bool header = carrier == TestedCarrier::kHeader;
   selftest::SelfTestOptions options;
-  if (!header) options.echo_size /= 5;  // the path of the bytes is the usual one: no need to wait for as many
+  if (!header) options.echo_size /= 20;  // the way of the bytes is the usual one: no need to wait for as many
   const selftest::SelfTestReport report = selftest::RunSelfTest(under_test, options);
   const selftest::Policy policy{.fionread_users_leave_early = header};
   // A test that inserted nothing has not tested anything.

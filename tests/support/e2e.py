@@ -76,9 +76,10 @@ class EndToEndTest(unittest.TestCase):
             if counts != before:
                 since = time.monotonic()
             elif counts != judged or time.monotonic() - since > seconds:
-                # Fetching is dear: only what has stood still for a moment is judged.
+                # Fetching is dear: only what has stood still for a moment is judged. It may take long, too: more may come meanwhile.
+                given_up = time.monotonic() - since > seconds
                 spans, judged = traces.spans(counts), counts
-                if enough(spans) or time.monotonic() - since > seconds:
+                if enough(spans) or given_up:
                     return spans
             time.sleep(0.5)
 
