@@ -305,10 +305,13 @@ struct task_key {
 	__u32 pad;
 };
 struct task_request {
-	__u64 span; /* key in `live` */
+	__u64 span; /* key in `live`; 0: none so far */
 	__u64 conn; /* that it came by */
 	__u32 depth; /* tasks between the first that worked for the request and this one */
-	__u32 shared; /* it serves requests of several connections: it works for nobody that we know */
+	__u8 shared; /* it serves requests of several connections: it works for nobody that we know */
+	__u8 by_callback; /* no task has made it: servers make those that serve a connection so, when it is there */
+	__u8 answered; /* it has answered a request of `conn` itself */
+	__u8 pad;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

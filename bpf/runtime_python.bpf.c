@@ -23,7 +23,7 @@ SEC("uprobe")
 int asyncio_made(struct pt_regs *ctx)
 {
 	const struct task_key key = task_key(ctx->di);
-	struct task_request *maker, inherited;
+	struct task_request *maker, inherited = { .by_callback = 1 };
 	struct python_thread *t;
 	struct task_key by = key;
 	__u64 span;
@@ -37,18 +37,22 @@ int asyncio_made(struct pt_regs *ctx)
 	by.task = running_task();
 	if (by.task) {
 		maker = bpf_map_lookup_elem(&tasks, &by);
-		if (!maker || maker->shared || maker->depth >= MAX_TASK_DEPTH)
+		if (!maker || !maker->span || maker->shared || maker->depth >= MAX_TASK_DEPTH)
 			return 0;
 		span = maker->span;
 		if (!bpf_map_lookup_elem(&live, &span))
 			return 0; /* answered: what begins now is nobody's */
 		inherited = *maker;
 		inherited.depth++;
+		inherited.by_callback = 0;
+		inherited.answered = 0;
 		bpf_map_update_elem(&tasks, &key, &inherited, BPF_ANY);
 		return 0;
 	}
 	if (t->read_span && t->read_run == callback_run())
-		bind_task(t, key.task);
+		bind_task(t, key.task, 1);
+	else if (t->task) /* else the loop does not run yet: these are its workers */
+		bpf_map_update_elem(&tasks, &key, &inherited, BPF_ANY);
 	return 0;
 }
 
@@ -78,7 +82,7 @@ int asyncio_set(struct pt_regs *ctx)
 	if (!task || user_word(task + py->waits_for) != future)
 		task = user_word(callback + WAKEUP_TASK);
 	if (task && user_word(task + py->waits_for) == future)
-		bind_task(t, task);
+		bind_task(t, task, 0);
 	return 0;
 }
 

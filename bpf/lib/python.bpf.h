@@ -129,12 +129,24 @@ __noinline int python_read(__u64 span)
 	return 0;
 }
 
-/* `task` has just come to life, made or woken by the callback that has read the request's head. Two such tasks: it is neither's. */
-static __always_inline void bind_task(struct python_thread *t, __u64 task)
+/*
+ * A task that waits may be woken by a request for which it does not work alone: a worker takes the next one from a queue without waiting for it,
+ * while the first is not answered. One that serves a connection takes nothing from elsewhere.
+ */
+static __always_inline int serves_connection(const struct task_request *task, __u64 conn)
+{
+	if (task->conn && task->conn != conn)
+		return 0;
+	return task->by_callback || task->answered;
+}
+
+/* `task` has come to life in the callback that has read a request's head: it was made there, or has waited. Two such tasks: it is neither's. */
+static __always_inline void bind_task(struct python_thread *t, __u64 task, int made)
 {
 	const struct task_key key = task_key(task);
-	struct task_request bound = { .span = t->read_span }, *known = bpf_map_lookup_elem(&tasks, &key);
-	const struct live *request = bpf_map_lookup_elem(&live, &bound.span);
+	struct task_request bound = {}, *known = made ? 0 : bpf_map_lookup_elem(&tasks, &key);
+	const __u64 span = t->read_span;
+	const struct live *request = bpf_map_lookup_elem(&live, &span);
 
 	if (!request || t->bound == task)
 		return;
@@ -145,9 +157,17 @@ static __always_inline void bind_task(struct python_thread *t, __u64 task)
 		t->read_span = 0;
 		return;
 	}
+	if (known)
+		bound = *known;
+	if (!made && (!known || !serves_connection(known, request->conn))) {
+		bound.shared = bound.conn && bound.conn != request->conn;
+		if (bound.shared)
+			bpf_map_update_elem(&tasks, &key, &bound, BPF_ANY);
+		return;
+	}
+	bound.span = span;
 	bound.conn = request->conn;
-	/* It serves several connections: who knows for which of them it works. */
-	bound.shared = known && (known->shared || known->conn != bound.conn);
+	bound.depth = 0;
 	bpf_map_update_elem(&tasks, &key, &bound, BPF_ANY);
 	t->bound = task;
 }
@@ -158,15 +178,29 @@ static __always_inline __u64 python_parent(void)
 	return task_request(running_task());
 }
 
-/* The answer to the live request of `c` begins, and this thread is in a task that works for another one: tasks serve whom they please here. */
+/* The answer to the live request of `c` begins. A task that works for another one meanwhile: tasks serve whom they please here. */
 static __always_inline void python_answers(const struct conn *c, struct proc *proc)
 {
-	const __u64 span = python_parent();
+	const struct task_key key = task_key(running_task());
+	struct task_request first = { .conn = c->id, .answered = 1 }, *known;
+	__u64 span;
 
-	if (!span || span == c->live_span || !bpf_map_lookup_elem(&live, &span))
+	if (!key.task)
 		return;
-	__sync_fetch_and_or(&proc->flags, PROC_NO_TASK);
-	count_stat(STAT_TASK_DEMOTED);
+	known = bpf_map_lookup_elem(&tasks, &key);
+	if (!known) {
+		bpf_map_update_elem(&tasks, &key, &first, BPF_ANY);
+		return;
+	}
+	span = known->shared ? 0 : known->span;
+	if (span && span != c->live_span && bpf_map_lookup_elem(&live, &span)) {
+		__sync_fetch_and_or(&proc->flags, PROC_NO_TASK);
+		count_stat(STAT_TASK_DEMOTED);
+	}
+	if (known->conn && known->conn != c->id)
+		known->shared = 1;
+	known->conn = c->id;
+	known->answered = 1;
 }
 
 #endif

@@ -11,12 +11,17 @@ OPTIONS = cell.Options(concurrency=10, requests=30, seed=int(os.environ.get("CLE
 
 # runtime -> shape -> the share of its calls that the layers link at least; of other shapes any number may be linked.
 _BY_THREAD = dict.fromkeys(("seq", "retry", "lock", "saturated", "reuse", "cached", "outside"), 0.99)
+# Tasks of asyncio, and pools that take their work from a SimpleQueue.
+_BY_TASK = dict.fromkeys((*_BY_THREAD, "par", "timer", "pool", "futures"), 0.99)
+_WITH_POOLS = dict.fromkeys((*_BY_THREAD, "pool", "futures"), 0.99)
 _BY_PAYLOAD = dict.fromkeys(("seq", "reuse"), 0.99)
 LEAST_RECALL = {
-    "python-threads": _BY_THREAD,
+    "python-threads": _WITH_POOLS,
     "python-fork": _BY_THREAD,
     "gunicorn-sync": _BY_THREAD,
-    "gunicorn-gthread": _BY_THREAD,
+    "gunicorn-gthread": _WITH_POOLS,
+    "aiohttp": _BY_TASK,
+    "uvicorn-httpx": _BY_TASK,
     "java": _BY_THREAD,
     "nginx": dict.fromkeys(("seq", "reuse", "outside"), 0.99),
     "haproxy": _BY_PAYLOAD,

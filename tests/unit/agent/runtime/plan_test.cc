@@ -23,7 +23,7 @@ std::vector<MadeFunction> Libuv() {
 clew::runtime::Plan PlanOf(const std::vector<MadeFunction>& functions) {
   const std::string elf = MakeElf(functions);
   constexpr Kind kAll[] = {Kind::kNginx, Kind::kLibuv};
-  return PlanProbes(process::ReadFrom(elf), kAll);
+  return PlanProbes(process::ReadFrom(elf), Part::kExecutable, kAll);
 }
 
 TEST(RuntimePlan, NginxNeedsTheBeginningOfAnUpstreamCall) {
