@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "store/admin/file_check.h"
@@ -89,33 +91,51 @@ class Checker {
     };
     RowWalk segments(db_, options_, db_.segment(), stray_in("segment"));
     RowWalk filters(db_, options_, db_.filter(), stray_in("filter"));
-    const SegmentCheck check(db_, options_, each_);
     for (auto& [key, entry] : entries_) {
       if (watch_.Cancelled()) return CancelledError();
       watch_.Report("segments", report_.segments, entries_.size());
-      const auto filter = filters.Find(key);
-      if (!filter) {
-        each_({NameOf(key), "filter: " + filter.error().message,
-               "searches fail on it, its traces are found by their ids; restore a backup"});
-      }
-      auto bytes = segments.Find(key);
-      if (!bytes) {
-        each_({NameOf(key), bytes.error().message,
-               "its spans are lost, all else is answered; restore a backup, or let retention drop "
-               "it"});
-        continue;
-      }
-      ++report_.segments;
-      const auto found =
-          check.Run(entry.meta, *std::move(bytes),
-                    filter ? std::optional<std::string_view>(*filter) : std::nullopt);
-      report_.spans += found.spans;
-      entry.indexed = found.indexed;
-      entry.whole = found.whole;
+      std::vector<Damage> damages;
+      CheckSegment(segments, filters, entry, damages);
+      // Retention takes files away, whatever snapshots see in them.
+      if (!damages.empty() && WasDropped(key)) continue;
+      for (const Damage& damage : damages) each_(damage);
     }
     TellUnread(segments.Finish(), "family segment");
     TellUnread(filters.Finish(), "family filter");
     return {};
+  }
+
+  // One segment with its filter; a few damages at most.
+  void CheckSegment(RowWalk& segments, RowWalk& filters, Entry& entry,
+                    std::vector<Damage>& damages) {
+    const SegmentKey& key = entry.meta.key;
+    const auto filter = filters.Find(key);
+    if (!filter) {
+      damages.push_back(
+          {NameOf(key), "filter: " + filter.error().message,
+           "searches fail on it, its traces are found by their ids; restore a backup"});
+    }
+    auto bytes = segments.Find(key);
+    if (!bytes) {
+      damages.push_back({NameOf(key), bytes.error().message,
+                         "its spans are lost, all else is answered; restore a backup, or let "
+                         "retention drop it"});
+      return;
+    }
+    ++report_.segments;
+    const EachDamage keep = [&damages](const Damage& damage) { damages.push_back(damage); };
+    const auto found = SegmentCheck(db_, options_, keep)
+                           .Run(entry.meta, *std::move(bytes),
+                                filter ? std::optional<std::string_view>(*filter) : std::nullopt);
+    report_.spans += found.spans;
+    entry.indexed = found.indexed;
+    entry.whole = found.whole;
+  }
+
+  // Since the snapshot.
+  bool WasDropped(const SegmentKey& key) {
+    std::string meta;
+    return db_.db().Get({}, db_.meta(), MetaKey(key), &meta).IsNotFound();
   }
 
   void TellUnread(const Status& status, const char* place) {

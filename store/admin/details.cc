@@ -39,13 +39,16 @@ Status AddSegment(std::string_view key, std::string_view value, StoreDetails& de
 // Hot spans, and the traces that have no others.
 class HotCounter {
  public:
-  HotCounter(RocksDb& db, const rocksdb::ReadOptions& options) : db_(db), options_(options) {}
+  // Adds their services to `services`.
+  HotCounter(RocksDb& db, const rocksdb::ReadOptions& options, std::set<std::string>& services)
+      : db_(db), options_(options), services_(services) {}
 
   Status Add(std::string_view value, StoreDetails& details) {
     const auto spans = DecodeFragment(value);
     if (!spans) return spans.error();
     for (const SpanRecord& span : *spans) {
       ++details.hot_spans;
+      services_.insert(span.service);
       Widen(details, span.start, span.start);
       if (!seen_.insert(span.trace_id).second) continue;
       rocksdb::PinnableSlice row;
@@ -60,6 +63,7 @@ class HotCounter {
  private:
   RocksDb& db_;
   const rocksdb::ReadOptions& options_;
+  std::set<std::string>& services_;
   std::set<TraceId> seen_;
 };
 
@@ -102,16 +106,18 @@ Result<StoreDetails> CollectDetails(RocksDb& db, const DbSnapshot& snapshot,
   Status read = EachRow(db, options, db.meta(), kMetaPrefix,
                         [&](auto key, auto value) { return AddSegment(key, value, details); });
   if (!read) return read.error();
-  read = EachRow(db, options, db.meta(), kServicePrefix, [&](auto, auto) {
-    ++details.services;
+  std::set<std::string> services;
+  read = EachRow(db, options, db.meta(), kServicePrefix, [&](auto name, auto) {
+    services.emplace(name);
     return Status{};
   });
   if (!read) return read.error();
-  HotCounter hot(db, options);
+  HotCounter hot(db, options, services);
   read =
       EachRow(db, options, db.hot(), {}, [&](auto, auto value) { return hot.Add(value, details); });
   if (!read) return read.error();
   details.spans += details.hot_spans;
+  details.services = services.size();
   AddFiles(db, details);
   rocksdb::VectorLogPtr logs;
   if (db.db().GetSortedWalFiles(logs).ok()) {

@@ -40,6 +40,9 @@ class CheckIncludes(unittest.TestCase):
         self.assert_refused("store/keys.cc", '"collector/config.h"')
         self.assert_refused("store/keys.cc", '"query/v1/query.pb.h"')
         self.assert_refused("bpf/lib/emit.bpf.h", '"base/ids.h"')
+        self.assert_refused("store/keys.cc", '"admin/service/convert.h"')
+        self.assert_refused("collector/main.cc", '"admin/commands.h"')
+        self.assert_refused("admin/main.cc", '"cli/options.h"')
 
     def test_refuses_stages_that_look_upstream_of_what_they_take(self):
         self.assert_refused("agent/conn/tracker.cc", '"agent/export/exporter.h"')
@@ -73,6 +76,8 @@ class CheckIncludes(unittest.TestCase):
         self.assert_allowed("agent/kernel/tracer.cc", '"capture.skel.h"')
         self.assert_allowed("agent/conn/tracker.h", '"agent/protocols/session.h"')
         self.assert_allowed("collector/query/service.cc", '"query/v1/query.grpc.pb.h"')
+        self.assert_allowed("collector/admin_socket.cc", '"admin/service/admin_service.h"')
+        self.assert_allowed("admin/commands.cc", '"cli/exit_code.h"')
         self.assert_allowed("store/rocks_store.cc", "<rocksdb/db.h>")
         self.assert_allowed("bpf/capture.bpf.c", '"lib/emit.bpf.h"')
 

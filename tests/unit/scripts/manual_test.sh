@@ -12,7 +12,8 @@ done
 for program in "$@"; do
   page=$(echo "$manual/$(basename "$program")".[1-8])
   help=$("$program" --help
-    [[ $program != */tracectl ]] || for command in trace traces dependencies; do "$program" $command --help; done)
+    [[ $program != */tracectl ]] || for command in trace traces dependencies; do "$program" $command --help; done
+    [[ $program != */clew-store ]] || for command in restore retention; do "$program" $command --help; done)
   flags=$(grep -oE -- '--[a-z][a-z-]+' <<<"$help" | sort -u)
   [[ -n $flags ]] || { echo "$program --help names no flags"; status=1; }
   for flag in $flags; do

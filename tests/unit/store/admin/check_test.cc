@@ -73,6 +73,22 @@ TEST_F(Check, SaysTheSameOfAnOpenStore) {
   EXPECT_THAT(damages.lines(), IsEmpty());
 }
 
+TEST_F(Check, WhatIsDroppedMeanwhileIsNoDamage) {
+  const auto store = OpenSample(path());
+  Damages damages;
+  bool dropped = false;
+  const auto report = store->Check(damages.each(), {.progress = [&](const Progress& progress) {
+                                     if (dropped || progress.what != "segments") return;
+                                     dropped = true;
+                                     ASSERT_TRUE(store->Retain({.max_bytes = 1}, false));
+                                     ASSERT_TRUE(store->Compact({}));
+                                   }});
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(dropped);
+  EXPECT_EQ(store->Stats().spans, kSampleHot);
+  EXPECT_THAT(damages.lines(), IsEmpty());
+}
+
 TEST_F(Check, ChangesNoFile) {
   std::map<std::string, std::string> before;
   for (const std::string& name : NamesIn(path())) before[name] = ReadFile(path() + "/" + name);
