@@ -25,9 +25,7 @@ class RunningCollector final : public Collector {
   RunningCollector(const Config& config, std::unique_ptr<store::RocksStore> store)
       : config_(config),
         store_(std::move(store)),
-        maintenance_(*store_, {.max_age = std::chrono::hours(config_.retention_hours),
-                               .max_bytes = config_.retention_mib * kMiB,
-                               .min_free_bytes = config_.shed_free_disk_mib * kMiB}),
+        maintenance_(*store_, PolicyOf(config_)),
         in_flight_(config.max_in_flight_mib * kMiB),
         committer_(*store_, counters_) {}
   ~RunningCollector() override { Stop(); }

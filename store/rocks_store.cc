@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "store/engine/judge.h"
 #include "store/engine/retention.h"
 #include "store/engine/sealed_counts.h"
 #include "store/engine/search.h"
@@ -191,13 +192,25 @@ class Engine final : public RocksStore {
     std::error_code error;
     const auto space = std::filesystem::space(path_, error);
     if (error) return ErrnoError("ask for free space of", path_, error.value());
-    if (dry_run) {
-      return PlanRetention(*visible_.Take().catalog, policy, clock_(), space.available).report;
-    }
-    const auto dropped = writer_->Drop(policy, space.available);
+    if (dry_run) return WouldRetain(policy, space.available);
+    auto dropped = writer_->Drop(policy, space.available);
     if (!dropped) return dropped.error();
-    if (const Status freed = FreeSpaceBefore(dropped->drop); !freed) return freed.error();
-    return dropped->report;
+    if (!dropped->drop.empty()) {
+      const Status freed = FreeSpace(dropped->drop.front(), dropped->drop.back(), true);
+      if (!freed) return freed.error();
+    }
+    const auto rewritten = writer_->Rewrite(policy);
+    if (!rewritten) return rewritten.error();
+    if (rewritten->bucket) {  // RocksDB stops at what it cannot read, with all writing
+      const Status freed = FreeSpace({*rewritten->bucket, 0}, {*rewritten->bucket, ~0ull}, false);
+      if (!freed) return freed.error();
+    }
+    RetentionReport report = dropped->report;
+    report.sampled = rewritten->report.sampled;
+    report.without_errors = rewritten->report.without_errors;
+    report.rewritten = rewritten->report.rewritten;
+    report.more = rewritten->report.more;
+    return report;
   }
 
   Result<CheckReport> Check() override {
@@ -259,15 +272,31 @@ class Engine final : public RocksStore {
     return counts;
   }
 
-  // Tables that hold nothing but dropped segments go at once, the rest when RocksDB gets to it.
-  Status FreeSpaceBefore(const std::vector<SegmentKey>& dropped) {
-    if (dropped.empty()) return {};
-    const std::string first = Encode(dropped.front());
-    const std::string last = Encode(dropped.back());
-    const rocksdb::Slice begin(first);
-    const rocksdb::Slice end(last);
+  RetentionReport WouldRetain(const RetentionPolicy& policy, std::uint64_t free_bytes) {
+    const View view = visible_.Take();
+    const UnixNanos now = clock_();
+    RetentionPlan plan = PlanRetention(*view.catalog, policy, now, free_bytes);
+    const Tiers tiers(policy, now);
+    for (const auto& [key, meta] : *view.catalog) {
+      if (plan.buckets.contains(key.bucket) || !tiers.IsDue(*meta)) continue;
+      const auto segment = cache_.Read(view, key);
+      if (!segment) continue;  // it will stay as it is, too
+      const auto verdicts = Judge(view, parts_, **segment, key, tiers);
+      if (verdicts) AddLosses(*verdicts, *meta, plan.report);
+    }
+    return plan.report;
+  }
+
+  // Frees what tables hold of segments `first` to `last` that are gone. `all` of them are: tables
+  // with nothing else go at once, the rest is rewritten.
+  Status FreeSpace(const SegmentKey& first, const SegmentKey& last, bool all) {
+    const std::string first_row = Encode(first);
+    const std::string last_row = Encode(last);
+    const rocksdb::Slice begin(first_row);
+    const rocksdb::Slice end(last_row);
     for (rocksdb::ColumnFamilyHandle* family : {db_->segment(), db_->filter()}) {
-      rocksdb::Status status = rocksdb::DeleteFilesInRange(&db_->db(), family, &begin, &end);
+      rocksdb::Status status;
+      if (all) status = rocksdb::DeleteFilesInRange(&db_->db(), family, &begin, &end);
       rocksdb::CompactRangeOptions options;
       options.exclusive_manual_compaction = false;
       if (status.ok()) status = db_->db().CompactRange(options, family, &begin, &end);
