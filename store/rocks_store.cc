@@ -1,6 +1,5 @@
 #include "store/rocks_store.h"
 
-#include <rocksdb/convenience.h>
 #include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "store/engine/freed_space.h"
 #include "store/engine/judge.h"
 #include "store/engine/retention.h"
 #include "store/engine/sealed_counts.h"
@@ -195,16 +195,11 @@ class Engine final : public RocksStore {
     if (dry_run) return WouldRetain(policy, space.available);
     auto dropped = writer_->Drop(policy, space.available);
     if (!dropped) return dropped.error();
-    if (!dropped->drop.empty()) {
-      const Status freed = FreeSpace(dropped->drop.front(), dropped->drop.back(), true);
-      if (!freed) return freed.error();
-    }
+    if (!dropped->drop.empty()) freed_.Add(dropped->drop.front(), dropped->drop.back(), true);
     const auto rewritten = writer_->Rewrite(policy);
     if (!rewritten) return rewritten.error();
-    if (rewritten->bucket) {  // RocksDB stops at what it cannot read, with all writing
-      const Status freed = FreeSpace({*rewritten->bucket, 0}, {*rewritten->bucket, ~0ull}, false);
-      if (!freed) return freed.error();
-    }
+    if (rewritten->bucket) freed_.Add({*rewritten->bucket, 0}, {*rewritten->bucket, ~0ull}, false);
+    if (const Status freed = freed_.Free(); !freed) return freed.error();
     RetentionReport report = dropped->report;
     report.sampled = rewritten->report.sampled;
     report.without_errors = rewritten->report.without_errors;
@@ -287,24 +282,6 @@ class Engine final : public RocksStore {
     return plan.report;
   }
 
-  // Frees what tables hold of segments `first` to `last` that are gone. `all` of them are: tables
-  // with nothing else go at once, the rest is rewritten.
-  Status FreeSpace(const SegmentKey& first, const SegmentKey& last, bool all) {
-    const std::string first_row = Encode(first);
-    const std::string last_row = Encode(last);
-    const rocksdb::Slice begin(first_row);
-    const rocksdb::Slice end(last_row);
-    for (rocksdb::ColumnFamilyHandle* family : {db_->segment(), db_->filter()}) {
-      rocksdb::Status status;
-      if (all) status = rocksdb::DeleteFilesInRange(&db_->db(), family, &begin, &end);
-      rocksdb::CompactRangeOptions options;
-      options.exclusive_manual_compaction = false;
-      if (status.ok()) status = db_->db().CompactRange(options, family, &begin, &end);
-      if (!status.ok()) return FromRocks("free the space of dropped segments", status);
-    }
-    return {};
-  }
-
   // Tables and the log that has not been written out to them yet.
   std::uint64_t BytesOnDisk() {
     std::uint64_t bytes = 0;
@@ -323,6 +300,7 @@ class Engine final : public RocksStore {
   Visible visible_;
   SealedCounts counts_;
   TraceParts parts_{*db_, cache_};
+  FreedSpace freed_{*db_};
   WorkPool pool_;
   Searcher searcher_{*db_, cache_, parts_, pool_};
   std::unique_ptr<Writer> writer_;  // uses all of them

@@ -64,7 +64,8 @@ class Writer {
   // thread; sealing waits for it.
   struct Rewritten {
     RetentionReport report;
-    // Of which nothing is left to rewrite, and everything could be read.
+    // Of which nothing is left to rewrite, and everything could be read: freeing its space reads
+    // it again, and RocksDB stops all writing at what it cannot read.
     std::optional<std::uint32_t> bucket;
   };
   Result<Rewritten> Rewrite(const RetentionPolicy& policy);

@@ -349,20 +349,27 @@ TEST_F(TieredStore, CallsAreThoseOfTheHoursThatAreKept) {
 }
 
 TEST_F(TieredStore, AnAnswerThatIsBeingReadStillSeesWhatGoes) {
-  Open(10);
-  SpanBatch batch;
-  for (std::uint64_t id = 1; id <= 100; ++id) {
-    batch.push_back(MakeSpan({.id = id, .start_ms = 1000 + id, .duration_ms = 1}));
+  constexpr std::uint64_t kSpans = 12'000;  // more than are read at a time
+  for (const bool whole_hour : {true, false}) {
+    Open(1000);
+    SpanBatch batch;
+    for (std::uint64_t id = 1; id <= kSpans; ++id) {
+      batch.push_back(MakeSpan({.id = id, .start_ms = 1000 + id % 50, .duration_ms = 1}));
+    }
+    Append(batch);
+    Open(1000);  // from tables, not from memory
+    hour_ += 4;
+    std::size_t read = 0;
+    const Status all = store_->ReadTrace(TestTraceId(1), [&](const SpanRecord&) {
+      if (++read == 1) Retain(whole_hour ? RetentionPolicy{.max_bytes = 1} : kPolicy);
+      return true;
+    });
+    EXPECT_TRUE(all) << all.error().message;
+    EXPECT_EQ(read, kSpans);
+    EXPECT_EQ(SpansOf(1), 0u);
+    EXPECT_EQ(store_->Stats().spans, 0u);
+    EXPECT_TRUE(store_->Retain(kPolicy, false));  // frees what was seen
   }
-  Append(batch);
-  hour_ = kHour + 4;
-  std::size_t read = 0;
-  ASSERT_TRUE(store_->ReadTrace(TestTraceId(1), [&](const SpanRecord&) {
-    if (++read == 1) Retain();
-    return true;
-  }));
-  EXPECT_EQ(read, 100u);
-  EXPECT_EQ(SpansOf(1), 0u);
 }
 
 }  // namespace
