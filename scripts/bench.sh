@@ -11,6 +11,7 @@ list() {
 ingest    spans per second that the collector takes with durable acknowledgement, CPU, latency, bytes on disk, spans lost
 store     spans per second that the store alone takes and seals, CPU, bytes on disk for realistic and random spans, memory
 durability  kill -9 of the collector under load, again and again: acknowledged spans that are lost or there twice
+hugetrace a trace of a million spans, stored and streamed out again: spans per second, memory of the collector and of tracectl
 query     how long the store takes to answer over 10 million spans, at rest and while 20,000 a second are written, memory
 harm      what injection does to unmodified clients and proxies: failed requests, changed bodies, latency (root, BPF)
 links     which calls get the right parent, which a wrong one, by runtime, shape and concurrency (root, BPF)
@@ -27,6 +28,7 @@ case $name in
   ingest) targets=(clew-bench-ingest) command=(build/release/bin/clew-bench-ingest) ;;
   store) targets=(clew-bench-store) command=(build/release/bin/clew-bench-store) ;;
   durability) targets=(clew-bench-durability) command=(build/release/bin/clew-bench-durability) ;;
+  hugetrace) targets=(clew-bench-huge-trace) command=(build/release/bin/clew-bench-huge-trace) ;;
   query) targets=(clew-bench-query) command=(build/release/bin/clew-bench-query) ;;
   harm) targets=(clew-agent clew-bench-otlp-sink) command=(/usr/bin/python3 tests/bench/harm.py) ;;
   links) targets=(clew-agent clew-collector tracectl) command=(/usr/bin/python3 tests/causality/links.py) ;;

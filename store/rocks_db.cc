@@ -67,7 +67,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(const DropForgottenTraces&
 
   // Rows come and go in order of their keys, and most are gone before they leave memory: what does
   // is read again at the next start at most.
-  auto hot = FamilyOptions(table, 64 * kMiB);
+  auto hot = FamilyOptions(table, 32 * kMiB);
   hot.max_write_buffer_number = 2;
   hot.compression = rocksdb::kNoCompression;
 

@@ -10,75 +10,131 @@ namespace {
 
 using opentelemetry::proto::trace::v1::TracesData;
 
-// What is drawn is held in memory, so its size has an end; OTLP is written as it comes.
-constexpr std::size_t kMaxHeldBytes = std::size_t{1} << 30;
-
-std::string Draw(const Context& context, const TracesData& traces,
-                 const std::vector<SpanView>& spans) {
-  switch (context.options.format) {
-    case Format::kJson:
-    case Format::kJsonLines:
-      return TraceJson(traces, *ListJson(context));
-    case Format::kName:
-      return spans.front().trace_id.ToHex() + "\n";
-    default:
-      break;
-  }
-  const WaterfallOptions options{.all_spans = context.options.all_spans,
-                                 .wide = context.options.format == Format::kWide};
-  return DrawWaterfall(spans, options, context.style);
-}
+// OTLP, JSON lines and names are written as they come. A drawing and a JSON object are held in
+// memory until they are whole, so their sizes have an end: an object takes some fifteen times the
+// bytes of its spans.
+constexpr std::size_t kMaxHeldBytes = 64u << 20;
+constexpr std::size_t kMaxDrawnSpans = 100'000;
 
 Answer NoSpans(const Context& context, const Status& status) {
   if (!status) return Failure(context, status.error());
   return Failure(context, {Code::kNotFound, "no spans of trace " + context.options.trace_id});
 }
 
+// Asks for the trace and hands over each chunk as a TracesData, until `each` returns false.
+template <typename Each>
+Status EachChunk(const Context& context, Each each) {
+  return context.client.GetTrace(context.options.trace_id, [&](query::v1::GetTraceResponse& chunk) {
+    TracesData traces;
+    traces.mutable_resource_spans()->Swap(chunk.mutable_resource_spans());
+    return each(traces);
+  });
+}
+
 Answer StreamOtlp(const Context& context) {
   OtlpJsonWriter otlp(context.json);
   bool any = false;
-  const Status status =
-      context.client.GetTrace(context.options.trace_id, [&](query::v1::GetTraceResponse& chunk) {
-        bool wanted = true;
-        for (const auto& resource_spans : chunk.resource_spans()) {
-          any = true;
-          wanted = wanted && context.write(otlp.Add(resource_spans));
-        }
-        return wanted;
-      });
+  const Status status = EachChunk(context, [&](const TracesData& traces) {
+    bool wanted = true;
+    for (const auto& resource_spans : traces.resource_spans()) {
+      any = true;
+      wanted = wanted && context.write(otlp.Add(resource_spans));
+    }
+    return wanted;
+  });
   if (!any) return NoSpans(context, status);
   if (!status) return CutShort(context, status.error(), otlp.End());
   return {.out = otlp.End()};
 }
 
-Status Hold(const Context& context, TracesData& traces) {
+Answer StreamLines(const Context& context) {
+  bool any = false;
+  const Status status = EachChunk(context, [&](const TracesData& traces) {
+    std::string lines;
+    for (const SpanView& span : ViewSpans(traces)) {
+      any = true;
+      lines += SpanLine(span, context.json);
+    }
+    return context.write(lines);
+  });
+  if (!any) return NoSpans(context, status);
+  if (!status) return CutShort(context, status.error(), {});
+  return {};
+}
+
+Answer Name(const Context& context) {
+  std::string name;
+  const Status status = EachChunk(context, [&](const TracesData& traces) {
+    const std::vector<SpanView> spans = ViewSpans(traces);
+    if (!spans.empty()) name = spans.front().trace_id.ToHex() + "\n";
+    return spans.empty();
+  });
+  return name.empty() ? NoSpans(context, status) : Answer{.out = std::move(name)};
+}
+
+Answer Object(const Context& context) {
+  TracesData held;
   std::size_t bytes = 0;
-  const Status status =
-      context.client.GetTrace(context.options.trace_id, [&](query::v1::GetTraceResponse& chunk) {
-        bytes += chunk.ByteSizeLong();
-        if (bytes > kMaxHeldBytes) return false;
-        for (auto& resource_spans : *chunk.mutable_resource_spans()) {
-          traces.add_resource_spans()->Swap(&resource_spans);
-        }
-        return true;
-      });
+  Status status = EachChunk(context, [&](TracesData& traces) {
+    bytes += traces.ByteSizeLong();
+    if (bytes > kMaxHeldBytes) return false;
+    for (auto& resource_spans : *traces.mutable_resource_spans()) {
+      held.add_resource_spans()->Swap(&resource_spans);
+    }
+    return true;
+  });
   if (status && bytes > kMaxHeldBytes) {
-    return Error{Code::kExhausted, "the trace is larger than 1 GiB; -o otlp writes all of it"};
+    status = Error{Code::kExhausted,
+                   "the trace has more than 64 MiB; -o jsonl and -o otlp write all of it"};
   }
-  return status;
+  if (held.resource_spans().empty()) return NoSpans(context, status);
+  std::string out = TraceJson(held, context.json);
+  if (!status) return CutShort(context, status.error(), std::move(out));
+  return {.out = std::move(out)};
+}
+
+Answer Drawing(const Context& context) {
+  std::vector<SpanView> spans;
+  bool cut = false;
+  Status status = EachChunk(context, [&](const TracesData& traces) {
+    for (SpanView& span : ViewSpans(traces)) {
+      cut = spans.size() == kMaxDrawnSpans;
+      if (cut) break;
+      span.source = nullptr;  // goes with the chunk
+      span.resource = nullptr;
+      spans.push_back(std::move(span));
+    }
+    return !cut;
+  });
+  if (spans.empty()) return NoSpans(context, status);
+  if (status && cut) {
+    status = Error{Code::kExhausted,
+                   "these are the first 100,000 spans of a larger trace; -o jsonl and -o otlp write "
+                   "all of them"};
+  }
+  const WaterfallOptions options{.all_spans = context.options.all_spans,
+                                 .wide = context.options.format == Format::kWide,
+                                 .cut = !status};
+  std::string out = DrawWaterfall(spans, options, context.style);
+  if (!status) return CutShort(context, status.error(), std::move(out));
+  return {.out = std::move(out)};
 }
 
 }  // namespace
 
 Answer RunTrace(const Context& context) {
-  if (context.options.format == Format::kOtlp) return StreamOtlp(context);
-  TracesData traces;
-  const Status status = Hold(context, traces);
-  const std::vector<SpanView> spans = ViewSpans(traces);
-  if (spans.empty()) return NoSpans(context, status);
-  std::string out = Draw(context, traces, spans);
-  if (!status) return CutShort(context, status.error(), std::move(out));
-  return {.out = std::move(out)};
+  switch (context.options.format) {
+    case Format::kOtlp:
+      return StreamOtlp(context);
+    case Format::kJsonLines:
+      return StreamLines(context);
+    case Format::kName:
+      return Name(context);
+    case Format::kJson:
+      return Object(context);
+    default:
+      return Drawing(context);
+  }
 }
 
 }  // namespace clew::cli

@@ -24,7 +24,7 @@ const SpanView& FirstSpan(const std::vector<SpanView>& spans, const TraceTree& t
 
 }  // namespace
 
-std::string DrawHeadline(const std::vector<SpanView>& spans, const TraceTree& tree,
+std::string DrawHeadline(const std::vector<SpanView>& spans, const TraceTree& tree, bool cut,
                          const Style& style) {
   constexpr int kShortName = 20;  // when less is left for it, the id stands on a line of its own
   const SpanView& first = FirstSpan(spans, tree);
@@ -39,7 +39,9 @@ std::string DrawHeadline(const std::vector<SpanView>& spans, const TraceTree& tr
   std::vector<Piece> pieces = {{HumanDuration(tree.end - tree.start), Colour::kBold}};
   if (errors > 0) pieces.push_back({"ERROR", Colour::kRed});
   pieces.push_back({Plural(tree.spans, "span") + " " + Plural(services.size(), "service")});
-  pieces.push_back({Completeness(tree), tree.complete() ? Colour::kGreen : Colour::kYellow});
+  const bool complete = !cut && tree.complete();
+  pieces.push_back({cut ? "cut short" : Completeness(tree),
+                    complete ? Colour::kGreen : Colour::kYellow});
   int space = style.LineWidth();
   for (const Piece& piece : pieces) space -= Columns(piece.text) + 2;
   const int beside_id = space - Columns(id.text) - 2;

@@ -166,6 +166,15 @@ std::string TraceJson(const opentelemetry::proto::trace::v1::TracesData& traces,
   return Dump(json, options);
 }
 
+std::string SpanLine(const SpanView& span, const JsonOptions& options) {
+  Json json = Json::object();
+  json["schema"] = "clew.span/v1";
+  json["trace_id"] = span.trace_id.ToHex();
+  Json members = SpanJson(span, false);
+  for (const auto& member : members.items()) json[member.key()] = std::move(member.value());
+  return Dump(json, {options.ascii, false});
+}
+
 std::string TracesJson(const std::vector<query::v1::TraceSummary>& traces,
                        const query::v1::PageEnd& end, const JsonOptions& options) {
   Json list = Json::array();

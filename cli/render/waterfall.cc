@@ -45,7 +45,7 @@ class Waterfall {
         tree_(BuildTree(spans)),
         rows_(LayOutRows(spans, tree_, !options.all_spans && !options.wide)) {
     // A trace without one root has no end that its parts could have delayed.
-    if (tree_.complete()) critical_ = CriticalPath(spans_, tree_, tree_.roots.front());
+    if (tree_.complete() && !options.cut) critical_ = CriticalPath(spans_, tree_, tree_.roots.front());
   }
 
   std::string Draw() {
@@ -53,7 +53,7 @@ class Waterfall {
     lines.reserve(rows_.size());
     for (const Row& row : rows_) lines.push_back(MakeLine(row));
     Fit(lines);
-    std::string out = DrawHeadline(spans_, tree_, style_) + AxisLine() + "\n";
+    std::string out = DrawHeadline(spans_, tree_, options_.cut, style_) + AxisLine() + "\n";
     for (std::size_t i = 0; i < rows_.size(); ++i) out += DrawLine(rows_[i], lines[i]) + "\n";
     return out + Footer();
   }

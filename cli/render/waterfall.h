@@ -23,6 +23,8 @@ struct WaterfallOptions {
   bool all_spans = false;  // a line per span, instead of one for a client span and the server span
                            // that answers it
   bool wide = false;       // span id and kind on each line; implies all_spans
+  bool cut = false;        // the trace goes on behind the spans: whatever follows from all of them
+                           // is not said
 };
 
 // `spans` belong to one trace and are at least one. The result ends with a line break and holds no

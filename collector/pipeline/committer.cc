@@ -9,6 +9,14 @@ namespace {
 
 // A group bigger than this gains nothing from sharing its sync, and delays everybody's answer.
 constexpr std::size_t kMaxGroupSpans = 8192;
+// Nor one with more bytes, of which the write needs several copies at a time.
+constexpr std::size_t kMaxGroupBytes = 4 << 20;
+
+std::size_t BytesOf(const store::SpanBatch& batch) {
+  std::size_t bytes = 0;
+  for (const store::SpanRecord& span : batch) bytes += span.span.size();
+  return bytes;
+}
 
 }  // namespace
 
@@ -18,10 +26,11 @@ Committer::Committer(store::SpanStore& store, collector::Counters& counters)
 Committer::~Committer() { Stop(); }
 
 void Committer::Submit(store::SpanBatch batch, Done done) {
+  const std::size_t bytes = BytesOf(batch);
   {
     MutexLock lock(mutex_);
     if (!stopping_) {
-      pending_.push_back({std::move(batch), std::move(done)});
+      pending_.push_back({std::move(batch), bytes, std::move(done)});
       wake_.notify_one();
       return;
     }
@@ -46,10 +55,13 @@ void Committer::Run() {
       MutexLock lock(mutex_);
       wake_.wait(mutex_, [this]() REQUIRES(mutex_) { return stopping_ || !pending_.empty(); });
       if (pending_.empty()) return;
-      std::size_t spans = 0;
-      auto end = pending_.begin();
-      while (end != pending_.end() && (spans == 0 || spans + end->batch.size() <= kMaxGroupSpans)) {
+      std::size_t spans = pending_.front().batch.size();
+      std::size_t bytes = pending_.front().bytes;
+      auto end = pending_.begin() + 1;
+      while (end != pending_.end() && spans + end->batch.size() <= kMaxGroupSpans &&
+             bytes + end->bytes <= kMaxGroupBytes) {
         spans += end->batch.size();
+        bytes += end->bytes;
         ++end;
       }
       group.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(end));

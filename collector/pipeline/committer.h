@@ -37,6 +37,7 @@ class Committer {
  private:
   struct Pending {
     store::SpanBatch batch;
+    std::size_t bytes = 0;  // of its spans
     Done done;
   };
   void Run();

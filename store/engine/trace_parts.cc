@@ -8,6 +8,15 @@ namespace {
 // Spans that are put together at a time: as many as a segment has, so that a trace in one piece
 // reads it once.
 constexpr std::size_t kWindow = 8192;
+// A window whose spans lie in more segments than this takes more spans, as many as fit into so much
+// memory: else a trace whose spans came in any order would unpack all of its segments for each
+// window.
+constexpr std::size_t kNearParts = 8;
+constexpr std::size_t kWideWindowBytes = 24u << 20;
+// A trace with more parts than this is read past the store's cache: it would drive everything else
+// out of it, and needs hardly any segment again.
+constexpr std::size_t kCachedParts = 4;
+constexpr std::size_t kOwnCacheBytes = 8u << 20;
 
 }  // namespace
 
@@ -97,8 +106,13 @@ struct TraceParts::Place {
 // Reads a trace in windows of its order, of each window what each part has of it.
 class TraceParts::Merge {
  public:
-  Merge(const View& view, SegmentCache& cache, const TraceId& trace, std::vector<SegmentKey> parts)
-      : view_(view), cache_(cache), trace_(trace), parts_(std::move(parts)) {}
+  Merge(const View& view, RocksDb& db, SegmentCache& cache, const TraceId& trace,
+        std::vector<SegmentKey> parts)
+      : view_(view),
+        trace_(trace),
+        parts_(std::move(parts)),
+        own_cache_(db, kOwnCacheBytes),
+        cache_(parts_.size() > kCachedParts ? own_cache_ : cache) {}
 
   Status Run(const std::function<bool(const SpanRecord&)>& each) {
     Collect();
@@ -108,11 +122,15 @@ class TraceParts::Merge {
     std::sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) {
       return std::tie(a.start, a.id, a.part, a.at) < std::tie(b.start, b.id, b.part, b.at);
     });
-    for (std::size_t begin = 0; begin < places_.size(); begin += kWindow) {
-      const std::size_t count = std::min(kWindow, places_.size() - begin);
+    for (std::size_t begin = 0; begin < places_.size();) {
+      const std::size_t count = WindowAt(begin);
+      std::size_t bytes = 0;
       for (const SpanRecord& span : ReadWindow({places_.data() + begin, count})) {
+        bytes += sizeof(span) + span.span.size();
         if (!each(span)) return {};
       }
+      span_bytes_ = std::max(bytes / count, sizeof(SpanRecord));
+      begin += count;
     }
     return damage_ ? Status(*damage_) : Status{};
   }
@@ -120,6 +138,21 @@ class TraceParts::Merge {
  private:
   void Damaged(const SegmentKey& part, const Error& error) {
     if (!damage_) damage_ = Error{error.code, NameOf(part) + ": " + error.message};
+  }
+
+  // How many places the window has that begins there.
+  std::size_t WindowAt(std::size_t begin) const {
+    const std::size_t left = places_.size() - begin;
+    const std::size_t near = std::min(kWindow, left);
+    std::vector<bool> seen(parts_.size() + 1);
+    std::size_t parts = 0;
+    for (std::size_t i = begin; i < begin + near; ++i) {
+      if (seen[places_[i].part]) continue;
+      seen[places_[i].part] = true;
+      ++parts;
+    }
+    if (parts <= kNearParts) return near;
+    return std::min(left, std::max(kWindow, kWideWindowBytes / span_bytes_));
   }
 
   void Collect() {
@@ -188,11 +221,13 @@ class TraceParts::Merge {
   }
 
   const View& view_;
-  SegmentCache& cache_;
   const TraceId trace_;
   const std::vector<SegmentKey> parts_;
+  SegmentCache own_cache_;
+  SegmentCache& cache_;  // its own, or that of the store
   std::vector<const SpanRecord*> hot_;
   std::vector<Place> places_;
+  std::size_t span_bytes_ = 2048;  // of a span in memory, about; as the last window had it
   std::optional<Error> damage_;  // the first one
 };
 
@@ -200,7 +235,7 @@ Status TraceParts::Read(const View& view, const TraceId& trace,
                         const std::function<bool(const SpanRecord&)>& each) const {
   auto parts = SealedParts(view, trace);
   if (!parts) return parts.error();
-  return Merge(view, cache_, trace, *std::move(parts)).Run(each);
+  return Merge(view, db_, cache_, trace, *std::move(parts)).Run(each);
 }
 
 }  // namespace clew::store

@@ -32,7 +32,7 @@ class TraceParts {
   Result<Summary> SealedSummary(const View& view, const TraceId& trace,
                                 std::vector<SegmentKey> parts, std::uint64_t horizon) const;
 
-  // See SpanStore::ReadTrace. Memory: 32 bytes a span, and some thousand whole ones.
+  // See SpanStore::ReadTrace. Memory: 24 bytes a span, and some thousand whole ones.
   Status Read(const View& view, const TraceId& trace,
               const std::function<bool(const SpanRecord&)>& each) const;
 

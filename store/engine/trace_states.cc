@@ -101,7 +101,7 @@ void TraceStates::Clear() {
 
 bool TraceGrower::Add(const SpanRecord& span, std::uint64_t fingerprint, UnixNanos now,
                       TraceState& state, std::vector<Call>* calls) {
-  if (!state.fingerprints.Insert(fingerprint, {})) return false;
+  if (!state.fingerprints.Insert(fingerprint)) return false;
   state.start = std::min(state.start, span.start);
   state.end = std::max(state.end, span.end);
   const std::string* const service = services_.Of(span.service);

@@ -35,14 +35,13 @@ class ServiceNames {
 
 // One trace.
 struct TraceState {
-  struct Nothing {};
   // A call whose caller has not come.
   struct Orphan {
     SpanId parent;
     Call call;
   };
 
-  FlatMap<Nothing> fingerprints;              // of all its spans
+  FlatSet fingerprints;                       // of all its spans
   FlatMap<const std::string*> span_services;  // span id (its 64 bits) -> service
   std::vector<Orphan> orphans;
   std::vector<SegmentKey> parts;  // its sealed parts, oldest first

@@ -142,13 +142,13 @@ Status Writer::Repair() {
 }
 
 // Hot spans are in memory and are all asked by every search, so there must not be too many.
+bool Writer::HasRoom() const {
+  return hot_spans_ < 4 * options_.seal_spans && hot_bytes_ < 4 * options_.seal_bytes;
+}
+
 Status Writer::WaitForRoom() {
-  constexpr std::uint64_t kMaxHotBytes = 256u << 20;
-  const std::uint64_t most = options_.seal_spans * 4;
-  room_.wait(mutex_, [&]() REQUIRES(mutex_) {
-    return stopping_ || seal_error_ || (hot_spans_ < most && hot_bytes_ < kMaxHotBytes);
-  });
-  if (hot_spans_ < most && hot_bytes_ < kMaxHotBytes) return {};
+  room_.wait(mutex_, [&]() REQUIRES(mutex_) { return stopping_ || seal_error_ || HasRoom(); });
+  if (HasRoom()) return {};
   if (seal_error_) return *seal_error_;
   return Error{Code::kUnavailable, "the store is closing"};
 }
@@ -163,9 +163,9 @@ Result<SpanBatch> Writer::Grow(const SpanBatch& batch, std::vector<Call>& calls)
     if (!state) return state.error();
     if (!grower_.Add(span, fingerprinter_.Of(span), now, **state, &calls)) continue;
     if ((*state)->hot_spans++ == 0 && (*state)->parts.empty()) ++hot_new_traces_;
-    NoteLate(span.trace_id, **state);
     added.push_back(span);
   }
+  NoteLate(added);
   return added;
 }
 
@@ -209,10 +209,17 @@ Status Writer::LoadSealed(const View& view, const TraceId& trace, TraceState& st
   return {};
 }
 
-void Writer::NoteLate(const TraceId& trace, const TraceState& state) {
-  if (state.parts.empty()) return;
-  late_[trace] = {state.parts, state.start, state.end - state.start};
-  late_changed_ = true;
+// Spans of a trace mostly come in a row, and a large one has many parts to copy.
+void Writer::NoteLate(const SpanBatch& added) {
+  const TraceId* last = nullptr;
+  for (const SpanRecord& span : added) {
+    if (last != nullptr && *last == span.trace_id) continue;
+    last = &span.trace_id;
+    const TraceState& state = *states_.Find(span.trace_id);
+    if (state.parts.empty()) continue;
+    late_[span.trace_id] = {state.parts, state.start, state.end - state.start};
+    late_changed_ = true;
+  }
 }
 
 std::shared_ptr<const LateTraces> Writer::CopyLate() {

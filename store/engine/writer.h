@@ -28,8 +28,10 @@ struct WriterOptions {
   std::string path;                     // of the database, to ask for free space
   std::uint64_t min_free_bytes = 0;     // refuse to write when the disk has less: kExhausted
   std::size_t state_bytes = 64u << 20;  // bound of what is remembered of traces
-  // Hot spans are sealed when there are this many, or when the oldest of them has waited this long.
+  // Hot spans are sealed when there are this many, or of so many bytes, or when the oldest of them
+  // has waited this long. Appends wait when there are four times as many.
   std::size_t seal_spans = 32'768;
+  std::size_t seal_bytes = 20u << 20;
   std::chrono::milliseconds seal_age{60'000};
   SealOptions seal;
   std::function<UnixNanos()> clock = UnixClock::now;
@@ -87,13 +89,14 @@ class Writer {
   Status LoadSealed(const View& view, const TraceId& trace, TraceState& state) REQUIRES(mutex_);
   void Publish(std::shared_ptr<const HotChunk> chunk) REQUIRES(mutex_);
   Status RebuildStates() REQUIRES(mutex_);
-  void NoteLate(const TraceId& trace, const TraceState& state) REQUIRES(mutex_);
+  void NoteLate(const SpanBatch& added) REQUIRES(mutex_);
   std::shared_ptr<const LateTraces> CopyLate() REQUIRES(mutex_);
 
   void SealLoop();
   bool MustSeal() const REQUIRES(mutex_);
-  Status SealOnce(std::size_t max_spans);
-  HotList TakeChunks(std::size_t max_spans, SealedTraces& earlier) REQUIRES(mutex_);
+  bool HasRoom() const REQUIRES(mutex_);
+  Status SealOnce();
+  HotList TakeChunks(SealedTraces& earlier) REQUIRES(mutex_);
   Status Write(const HotList& chunks, Seal& seal);
   // These change a catalog and put the same change into a batch.
   void PutMeta(const SegmentMeta& meta, Catalog& catalog, rocksdb::WriteBatch& batch) const;

@@ -16,7 +16,7 @@ constexpr std::uint64_t kMaxDeadHotBytes = 64u << 20;
 
 bool Writer::MustSeal() const {
   if (hot_.empty()) return false;
-  return hot_spans_ >= options_.seal_spans ||
+  return hot_spans_ >= options_.seal_spans || hot_bytes_ >= options_.seal_bytes ||
          std::chrono::steady_clock::now() - hot_.front().since >= options_.seal_age;
 }
 
@@ -33,7 +33,7 @@ void Writer::SealLoop() {
     if (stopping_) return;
     if (!MustSeal()) continue;
     mutex_.unlock();
-    const Status sealed = SealOnce(options_.seal_spans);
+    const Status sealed = SealOnce();
     mutex_.lock();
     if (sealed) {
       seal_error_.reset();
@@ -52,7 +52,7 @@ Status Writer::SealAll() {
       MutexLock lock(mutex_);
       if (hot_.empty()) break;
     }
-    if (const Status sealed = SealOnce(options_.seal_spans); !sealed) return sealed;
+    if (const Status sealed = SealOnce(); !sealed) return sealed;
   }
   return TrimHotTables(0);
 }
@@ -67,7 +67,7 @@ Status Writer::TrimHotTables(std::uint64_t bytes) {
   return status.ok() ? Status{} : FromRocks("compact hot rows", status);
 }
 
-Status Writer::SealOnce(std::size_t max_spans) {
+Status Writer::SealOnce() {
   MutexLock one(seal_mutex_);
   HotList chunks;
   SealedTraces earlier;
@@ -75,7 +75,7 @@ Status Writer::SealOnce(std::size_t max_spans) {
   {
     MutexLock lock(mutex_);
     if (const Status repaired = Repair(); !repaired) return repaired;
-    chunks = TakeChunks(max_spans, earlier);
+    chunks = TakeChunks(earlier);
     next_segment = sealed_.next_segment;
   }
   if (chunks.empty()) return {};
@@ -85,13 +85,15 @@ Status Writer::SealOnce(std::size_t max_spans) {
   return TrimHotTables(kMaxDeadHotBytes);
 }
 
-// The oldest chunks, up to about `max_spans`, and what is sealed of their traces.
-HotList Writer::TakeChunks(std::size_t max_spans, SealedTraces& earlier) {
+// The oldest chunks, about as much as calls for a seal, and what is sealed of their traces.
+HotList Writer::TakeChunks(SealedTraces& earlier) {
   HotList chunks;
   std::size_t spans = 0;
+  std::size_t bytes = 0;
   for (const Hot& hot : hot_) {
-    if (spans >= max_spans) break;
+    if (spans >= options_.seal_spans || bytes >= options_.seal_bytes) break;
     spans += hot.chunk->spans().size();
+    bytes += hot.chunk->bytes();
     chunks.push_back(hot.chunk);
     hot.chunk->EachTrace([&](std::span<const SpanRecord* const> trace) REQUIRES(mutex_) {
       const TraceId& id = trace.front()->trace_id;

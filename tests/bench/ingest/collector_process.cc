@@ -109,6 +109,12 @@ double CollectorProcess::PeakRssMb() const {
   return 0;
 }
 
+Status CollectorProcess::ResetPeakRss() const {
+  // 5 resets the high-water mark alone. Source: proc(5), clear_refs.
+  const std::string path = "/proc/" + std::to_string(pid_) + "/clear_refs";
+  return (std::ofstream(path) << "5").flush() ? Status{} : ErrnoError("write", path, errno);
+}
+
 Status CollectorProcess::Stop() {
   ::kill(pid_, SIGTERM);
   int status = 0;

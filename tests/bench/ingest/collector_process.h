@@ -31,6 +31,8 @@ class CollectorProcess {
   // User and system time so far.
   double CpuSeconds() const;
   double PeakRssMb() const;
+  // The peak is that from now on.
+  Status ResetPeakRss() const;
   // SIGKILL, then waits.
   void Kill();
   // SIGTERM, then waits; kInternal unless it exits with 0.

@@ -19,17 +19,12 @@ double Since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-class Sender {
+using Stubs = std::vector<std::unique_ptr<grpc::GenericStub>>;
+
+class Sending {
  public:
-  Sender(const std::string& address, const std::vector<std::string>& requests, int channels)
-      : requests_(requests) {
-    for (int i = 0; i < channels; ++i) {
-      grpc::ChannelArguments arguments;
-      arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,
-                       1);  // else all channels share one connection
-      stubs_.push_back(std::make_unique<grpc::GenericStub>(
-          grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments)));
-    }
+  Sending(const Stubs& stubs, const std::vector<std::string>& requests)
+      : stubs_(stubs), requests_(requests) {
     result_.acked.resize(requests.size());
   }
 
@@ -89,8 +84,8 @@ class Sender {
     }
   }
 
+  const Stubs& stubs_;
   const std::vector<std::string>& requests_;
-  std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
   std::condition_variable idle_;
@@ -100,9 +95,30 @@ class Sender {
 
 }  // namespace
 
+struct Sender::Channels {
+  Stubs stubs;
+};
+
+Sender::Sender(const std::string& address, int channels)
+    : channels_(std::make_unique<Channels>()) {
+  for (int i = 0; i < channels; ++i) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,
+                     1);  // else all channels share one connection
+    channels_->stubs.push_back(std::make_unique<grpc::GenericStub>(
+        grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments)));
+  }
+}
+
+Sender::~Sender() = default;
+
+SendResult Sender::Send(const std::vector<std::string>& requests, int in_flight) {
+  return Sending(channels_->stubs, requests).Run(in_flight);
+}
+
 SendResult Send(const std::string& address, const std::vector<std::string>& requests, int channels,
                 int in_flight) {
-  return Sender(address, requests, channels).Run(in_flight);
+  return Sender(address, channels).Send(requests, in_flight);
 }
 
 }  // namespace clew::bench

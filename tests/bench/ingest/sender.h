@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,20 @@ struct SendResult {
   std::string first_error;
 };
 
-// Ends early when a request fails: the others under way are waited for, no new ones are sent.
+// Its channels stay open from one sending to the next.
+class Sender {
+ public:
+  Sender(const std::string& address, int channels);
+  ~Sender();
+  // Ends early when a request fails: the others under way are waited for, no new ones are sent.
+  SendResult Send(const std::vector<std::string>& requests, int in_flight);
+
+ private:
+  struct Channels;
+  const std::unique_ptr<Channels> channels_;
+};
+
+// The same, once.
 SendResult Send(const std::string& address, const std::vector<std::string>& requests, int channels,
                 int in_flight);
 

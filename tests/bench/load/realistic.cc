@@ -76,6 +76,13 @@ void AddAttributes(pbf_writer& span, const WorkSpan& work) {
   AddNumber(span, 9, "http.response.body.size",
             static_cast<std::int64_t>(random.Exponential(20'000)));
   AddText(span, 9, "user_agent.original", "Mozilla/5.0 (X11; Linux x86_64)");
+  if (work.text_bytes == 0) return;
+  std::string text = "SELECT id";
+  while (text.size() < work.text_bytes) {
+    text += std::string(", ") + kResources[static_cast<std::size_t>(random.Below(kOperations))] +
+            "_" + std::to_string(random.Below(1000));
+  }
+  AddText(span, 9, "db.query.text", text);
 }
 
 }  // namespace
@@ -165,9 +172,16 @@ store::SpanBatch Workload::Records(std::uint64_t first, std::uint64_t count) con
 }
 
 std::string Workload::Request(std::uint64_t first, std::uint64_t count) const {
-  std::array<std::vector<std::string>, kServices> by_service;
+  std::vector<WorkTrace> traces;
   for (std::uint64_t number = first; number < first + count; ++number) {
-    const WorkTrace trace = Trace(number);
+    traces.push_back(Trace(number));
+  }
+  return Request(traces);
+}
+
+std::string Workload::Request(std::span<const WorkTrace> traces) {
+  std::array<std::vector<std::string>, kServices> by_service;
+  for (const WorkTrace& trace : traces) {
     for (const WorkSpan& span : trace.spans) {
       by_service[static_cast<std::size_t>(span.service)].push_back(SerializeSpan(trace.id, span));
     }

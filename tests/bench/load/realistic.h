@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct WorkSpan {
   std::uint64_t start_ns = 0;
   std::uint64_t end_ns = 0;
   std::uint64_t detail = 0;  // what path, user, pod, ... are drawn from
+  std::size_t text_bytes = 0;  // of a further attribute, a query's text; 0: it has none
 };
 struct WorkTrace {
   TraceId id;
@@ -44,6 +46,8 @@ class Workload {
   // A serialized ExportTraceServiceRequest with traces `first` to `first + count - 1`, grouped by
   // resource.
   std::string Request(std::uint64_t first, std::uint64_t count) const;
+  // The same with any traces.
+  static std::string Request(std::span<const WorkTrace> traces);
   // The same spans as the receiver hands them to the store, trace by trace.
   store::SpanBatch Records(std::uint64_t first, std::uint64_t count) const;
   // The serialized Span, and the service's name.

@@ -135,6 +135,41 @@ TEST_F(CommandsTest, TraceDrawsWhatTheServerHas) {
   EXPECT_EQ(Do(Command::kTrace).out, "54545454545454545454545454545454\n");
 }
 
+TEST_F(CommandsTest, JsonLinesOfATraceAreALineForEachSpanAsItComes) {
+  AddSpan();
+  AddSpan();
+  options_.format = Format::kJsonLines;
+  Answer answer = Do(Command::kTrace);
+  EXPECT_EQ(answer.exit_code, 0);
+  EXPECT_EQ(std::count(answer.out.begin(), answer.out.end(), '\n'), 2);
+  EXPECT_EQ(answer.out.find(R"({"schema":"clew.span/v1","trace_id":"5454)"), 0u) << answer.out;
+  EXPECT_EQ(writes_, 2);
+  max_writes_ = 0;  // nobody reads any more: the second chunk is not taken
+  answer = Do(Command::kTrace);
+  EXPECT_EQ(std::count(answer.out.begin(), answer.out.end(), '\n'), 1);
+}
+
+TEST_F(CommandsTest, ADrawingOfTooManySpansSaysThatItIsCutAndWhatWritesAll) {
+  AddSpan();
+  auto& spans = *client_.chunks.front().mutable_resource_spans(0)->mutable_scope_spans(0);
+  for (std::uint32_t i = 1; i < 100'001; ++i) {
+    auto* const span = spans.add_spans();
+    span->CopyFrom(spans.spans(0));
+    span->set_span_id(std::string("1234") + std::string(reinterpret_cast<const char*>(&i), 4));
+    span->set_parent_span_id(spans.spans(0).span_id());
+  }
+  Answer answer = Do(Command::kTrace);
+  EXPECT_EQ(answer.exit_code, 5);
+  EXPECT_NE(answer.out.find("100000 spans"), std::string::npos) << answer.out.substr(0, 200);
+  EXPECT_NE(answer.out.find("cut short"), std::string::npos) << answer.out.substr(0, 200);
+  EXPECT_EQ(answer.out.find("critical path"), std::string::npos);
+  EXPECT_NE(answer.err.find("-o jsonl"), std::string::npos) << answer.err;
+  spans.mutable_spans()->RemoveLast();
+  answer = Do(Command::kTrace);
+  EXPECT_EQ(answer.exit_code, 0);
+  EXPECT_EQ(answer.err, "");
+}
+
 TEST_F(CommandsTest, AnUnknownTraceExitsWith3) {
   client_.status = Error{Code::kNotFound, "no trace 54545454"};
   EXPECT_EQ(Do(Command::kTrace).exit_code, 3);
