@@ -87,12 +87,26 @@ std::optional<Totals> DecodeTotals(std::string_view bytes) {
   return Totals{*spans, *traces, *sequence, *segment};
 }
 
-std::string Encode(const EdgeKey& key) {
-  CLEW_CHECK(key.caller.size() <= kMaxServiceName);
-  std::string out = EdgeHourPrefix(key.hour);
-  AppendU16be(out, static_cast<std::uint16_t>(key.caller.size()));
-  out += key.caller;
-  return out += key.callee;
+std::string CountsPrefix(std::uint32_t bucket) {
+  std::string out(kCountsPrefix);
+  AppendU32be(out, bucket);
+  return out;
+}
+
+std::string Encode(const CountsKey& key) {
+  std::string out = CountsPrefix(key.bucket);
+  out.push_back(static_cast<char>(key.what));
+  return out += key.name;
+}
+
+std::optional<CountsKey> DecodeCountsKey(std::string_view bytes) {
+  constexpr std::uint8_t kLastScope = 2;
+  auto in = Behind(kCountsPrefix, bytes);
+  if (!in) return std::nullopt;
+  const auto bucket = in->U32be();
+  const auto what = in->U8();
+  if (!bucket || !what || *what > kLastScope) return std::nullopt;
+  return CountsKey{*bucket, *what, std::string(in->rest())};
 }
 
 std::string EdgeHourPrefix(std::uint32_t hour) {
@@ -101,15 +115,30 @@ std::string EdgeHourPrefix(std::uint32_t hour) {
   return out;
 }
 
+std::string EdgePrefix(std::uint32_t hour, std::uint32_t bucket) {
+  std::string out = EdgeHourPrefix(hour);
+  AppendU32be(out, bucket);
+  return out;
+}
+
+std::string Encode(const EdgeKey& key) {
+  CLEW_CHECK(key.caller.size() <= kMaxServiceName);
+  std::string out = EdgePrefix(key.hour, key.bucket);
+  AppendU16be(out, static_cast<std::uint16_t>(key.caller.size()));
+  out += key.caller;
+  return out += key.callee;
+}
+
 std::optional<EdgeKey> DecodeEdgeKey(std::string_view bytes) {
   auto in = Behind(kEdgePrefix, bytes);
   if (!in) return std::nullopt;
   const auto hour = in->U32be();
+  const auto bucket = in->U32be();
   const auto size = in->U16be();
-  if (!hour || !size || *size > kMaxServiceName) return std::nullopt;
+  if (!hour || !bucket || !size || *size > kMaxServiceName) return std::nullopt;
   const auto caller = in->Take(*size);
   if (!caller) return std::nullopt;
-  return EdgeKey{*hour, std::string(*caller), std::string(in->rest())};
+  return EdgeKey{*hour, *bucket, std::string(*caller), std::string(in->rest())};
 }
 
 }  // namespace clew::store

@@ -20,7 +20,7 @@ namespace clew::store {
 
 // Version of everything that docs/formats/ describes but recordings; in family `default` under
 // "format".
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 inline constexpr std::size_t kMaxServiceName = 1024;  // bytes; the receiver refuses longer ones
 
 inline constexpr std::string_view kFormatKey = "format";
@@ -61,22 +61,40 @@ inline constexpr std::string_view kTotalsKey = "totals";
 std::string Encode(const Totals& totals);
 std::optional<Totals> DecodeTotals(std::string_view bytes);
 
-// default: "service/" | name -> ServiceCounts
-// default: "key/" | scope u8 | key -> spans u64be
-// default: "edge/" | hour u32be | caller length u16be | caller | callee -> EdgeCounts
-inline constexpr std::string_view kServicePrefix = "service/";
-inline constexpr std::string_view kAttributePrefix = "key/";
-inline constexpr std::string_view kEdgePrefix = "edge/";
+// default: "counts/" | bucket u32be | what u8 | name -> ServiceCounts of a service, spans u64be of
+// an attribute key; of what came in that hour
+inline constexpr std::string_view kCountsPrefix = "counts/";
+struct CountsKey {
+  static constexpr std::uint8_t kService = 0;
+  std::uint32_t bucket = 0;      // hours since 1970
+  std::uint8_t what = kService;  // else the AttributeScope of a key
+  std::string name;
+  auto operator<=>(const CountsKey&) const = default;
+};
+// With the prefix.
+std::string Encode(const CountsKey& key);
+std::optional<CountsKey> DecodeCountsKey(std::string_view bytes);
+// The bytes that all counts of a bucket begin with.
+std::string CountsPrefix(std::uint32_t bucket);
+
+// default: "call/" | hour u32be | bucket u32be | caller length u16be | caller | callee ->
+// EdgeCounts
+inline constexpr std::string_view kEdgePrefix = "call/";
 struct EdgeKey {
-  std::uint32_t hour = 0;  // hours since 1970
-  std::string caller;      // at most kMaxServiceName bytes
+  std::uint32_t hour = 0;    // of the called spans' start, hours since 1970
+  std::uint32_t bucket = 0;  // in which the calls came
+  std::string caller;        // at most kMaxServiceName bytes
   std::string callee;
   auto operator<=>(const EdgeKey&) const = default;
 };
 // With the prefix.
 std::string Encode(const EdgeKey& key);
 std::optional<EdgeKey> DecodeEdgeKey(std::string_view bytes);
-// The bytes that all edges of an hour begin with.
+// The bytes that all edges of an hour, and those of an hour and a bucket, begin with.
 std::string EdgeHourPrefix(std::uint32_t hour);
+std::string EdgePrefix(std::uint32_t hour, std::uint32_t bucket);
+
+// Behind every row that begins with what CountsPrefix or EdgePrefix gives, before all others.
+inline std::string EndOfRows(std::string prefix) { return prefix += '\xff'; }
 
 }  // namespace clew::store

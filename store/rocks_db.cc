@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/fd.h"
+#include "store/format_2.h"
 #include "store/keys.h"
 
 namespace clew::store {
@@ -236,9 +237,16 @@ Status RocksDb::CheckFormat(bool may_write) {
   if (!status.ok()) return FromRocks("read format version", status);
   const auto version = ByteCursor(stored).U32be();
   if (!version) return Error{Code::kCorrupt, "stored format version: not a number"};
+  format_ = *version;
+  if (format_ == kFormat2) {
+    if (!may_write) return {};
+    format_ = kFormatVersion;
+    return MigrateFormat2(*db_, meta());
+  }
   if (*version != kFormatVersion) {
     return Error{Code::kUnsupported, "data directory has store format " + std::to_string(*version) +
-                                         "; this version of Clew reads and writes format " +
+                                         "; this version of Clew reads formats " +
+                                         std::to_string(kFormat2) + " and " +
                                          std::to_string(kFormatVersion) +
                                          ". Use the version that wrote it, or an empty directory"};
   }

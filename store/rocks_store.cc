@@ -1,7 +1,5 @@
 #include "store/rocks_store.h"
 
-#include <rocksdb/convenience.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -12,6 +10,8 @@
 #include "store/admin/compact.h"
 #include "store/admin/database_check.h"
 #include "store/admin/details.h"
+#include "store/engine/freed_space.h"
+#include "store/engine/judge.h"
 #include "store/engine/retention.h"
 #include "store/engine/sealed_counts.h"
 #include "store/engine/search.h"
@@ -53,6 +53,7 @@ class Engine final : public RocksStore {
  public:
   Engine(std::unique_ptr<RocksDb> db, Catalog catalog, const RocksStoreOptions& options)
       : path_(options.path),
+        clock_(options.clock),
         db_(std::move(db)),
         cache_(*db_, options.segment_cache_bytes),
         visible_(*db_, std::move(catalog)),
@@ -72,7 +73,8 @@ class Engine final : public RocksStore {
                          .min_free_bytes = options.min_free_bytes,
                          .state_bytes = options.state_bytes,
                          .seal_spans = options.seal_spans,
-                         .seal_age = options.seal_age};
+                         .seal_age = options.seal_age,
+                         .clock = options.clock};
     writer.seal.rows = options.segment_rows;
     auto made = Writer::Make(*db_, visible_, counts_, parts_, cache_, std::move(writer));
     if (!made) return made.error();
@@ -191,13 +193,20 @@ class Engine final : public RocksStore {
     std::error_code error;
     const auto space = std::filesystem::space(path_, error);
     if (error) return ErrnoError("ask for free space of", path_, error.value());
-    const RetentionPlan plan =
-        PlanRetention(*visible_.Take().catalog, policy, UnixClock::now(), space.available);
-    if (!dry_run) {
-      if (const Status dropped = writer_->Drop(plan.drop); !dropped) return dropped.error();
-      if (const Status freed = FreeSpaceBefore(plan.drop); !freed) return freed.error();
-    }
-    return plan.report;
+    if (dry_run) return WouldRetain(policy, space.available);
+    auto dropped = writer_->Drop(policy, space.available);
+    if (!dropped) return dropped.error();
+    if (!dropped->drop.empty()) freed_.Add(dropped->drop.front(), dropped->drop.back(), true);
+    const auto rewritten = writer_->Rewrite(policy);
+    if (!rewritten) return rewritten.error();
+    if (rewritten->bucket) freed_.Add({*rewritten->bucket, 0}, {*rewritten->bucket, ~0ull}, false);
+    if (const Status freed = freed_.Free(); !freed) return freed.error();
+    RetentionReport report = dropped->report;
+    report.sampled = rewritten->report.sampled;
+    report.without_errors = rewritten->report.without_errors;
+    report.rewritten = rewritten->report.rewritten;
+    report.more = rewritten->report.more;
+    return report;
   }
 
   Result<CheckReport> Check(const EachDamage& each, const Watch& watch) override {
@@ -237,21 +246,19 @@ class Engine final : public RocksStore {
     return counts;
   }
 
-  // Tables that hold nothing but dropped segments go at once, the rest when RocksDB gets to it.
-  Status FreeSpaceBefore(const std::vector<SegmentKey>& dropped) {
-    if (dropped.empty()) return {};
-    const std::string first = Encode(dropped.front());
-    const std::string last = Encode(dropped.back());
-    const rocksdb::Slice begin(first);
-    const rocksdb::Slice end(last);
-    for (rocksdb::ColumnFamilyHandle* family : {db_->segment(), db_->filter()}) {
-      rocksdb::Status status = rocksdb::DeleteFilesInRange(&db_->db(), family, &begin, &end);
-      rocksdb::CompactRangeOptions options;
-      options.exclusive_manual_compaction = false;
-      if (status.ok()) status = db_->db().CompactRange(options, family, &begin, &end);
-      if (!status.ok()) return FromRocks("free the space of dropped segments", status);
+  RetentionReport WouldRetain(const RetentionPolicy& policy, std::uint64_t free_bytes) {
+    const View view = visible_.Take();
+    const UnixNanos now = clock_();
+    RetentionPlan plan = PlanRetention(*view.catalog, policy, now, free_bytes);
+    const Tiers tiers(policy, now);
+    for (const auto& [key, meta] : *view.catalog) {
+      if (plan.buckets.contains(key.bucket) || !tiers.IsDue(*meta)) continue;
+      const auto segment = cache_.Read(view, key);
+      if (!segment) continue;  // it will stay as it is, too
+      const auto verdicts = Judge(view, parts_, **segment, key, tiers);
+      if (verdicts) AddLosses(*verdicts, *meta, plan.report);
     }
-    return {};
+    return plan.report;
   }
 
   // Tables and the log that has not been written out to them yet.
@@ -266,11 +273,13 @@ class Engine final : public RocksStore {
   }
 
   const std::string path_;
+  const std::function<UnixNanos()> clock_;
   std::unique_ptr<RocksDb> db_;
   SegmentCache cache_;
   Visible visible_;
   SealedCounts counts_;
   TraceParts parts_{*db_, cache_};
+  FreedSpace freed_{*db_};
   WorkPool pool_;
   Searcher searcher_{*db_, cache_, parts_, pool_};
   std::unique_ptr<Writer> writer_;  // uses all of them

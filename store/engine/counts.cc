@@ -92,6 +92,77 @@ void Counts::Merge(const Counts& other) {
   }
 }
 
+void ServiceCounts::Subtract(const ServiceCounts& other) {
+  spans -= std::min(spans, other.spans);
+  for (const auto& [key, operation] : other.operations) {
+    const auto at = operations.find(key);
+    if (at == operations.end()) continue;
+    at->second.spans -= std::min(at->second.spans, operation.spans);
+    if (at->second.spans == 0) operations.erase(at);
+  }
+}
+
+void Counts::Subtract(const Counts& other) {
+  for (const auto& [name, service] : other.services) {
+    const auto at = services.find(name);
+    if (at == services.end()) continue;
+    at->second.Subtract(service);
+    if (at->second.spans == 0) services.erase(at);
+  }
+  for (const auto& [key, spans] : other.keys) {
+    const auto at = keys.find(key);
+    if (at == keys.end()) continue;
+    at->second -= std::min(at->second, spans);
+    if (at->second == 0) keys.erase(at);
+  }
+}
+
+namespace {
+
+// Takes a place of `room`; false when there is none.
+bool Take(std::size_t& room) {
+  if (room == 0) return false;
+  --room;
+  return true;
+}
+
+}  // namespace
+
+Counts Counts::Admitted(const Counts& other) const {
+  Counts admitted;
+  std::size_t room = kMaxServices - std::min(kMaxServices, services.size());
+  for (const auto& [name, service] : other.services) {
+    const auto at = services.find(name);
+    if (at == services.end() && !Take(room)) continue;
+    ServiceCounts& into = admitted.services[name] = service;
+    if (at == services.end()) continue;
+    const auto& known = at->second.operations;
+    std::size_t places = kMaxOperations - std::min(kMaxOperations, known.size());
+    const std::size_t refused = std::erase_if(into.operations, [&](const auto& operation) {
+      return !known.contains(operation.first) && !Take(places);
+    });
+    if (refused > 0) into.truncated = true;
+  }
+  room = kMaxAttributeKeys - std::min(kMaxAttributeKeys, keys.size());
+  for (const auto& [key, spans] : other.keys) {
+    if (keys.contains(key) || Take(room)) admitted.keys[key] = spans;
+  }
+  return admitted;
+}
+
+Counts Counts::Common(const Counts& other) const {
+  Counts common;
+  for (const auto& [name, unused] : other.services) {
+    const auto at = services.find(name);
+    if (at != services.end()) common.services.insert(*at);
+  }
+  for (const auto& [key, unused] : other.keys) {
+    const auto at = keys.find(key);
+    if (at != keys.end()) common.keys.insert(*at);
+  }
+  return common;
+}
+
 SpanCounter::Place SpanCounter::FindPlace(const SpanRecord& span) {
   const std::uint64_t seed =
       XXH3_64bits_withSeed(span.service.data(), span.service.size(), span.kind);

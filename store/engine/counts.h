@@ -32,6 +32,7 @@ struct ServiceCounts {
   bool truncated = false;  // it has more operations
 
   void Merge(const ServiceCounts& other);
+  void Subtract(const ServiceCounts& other);
 };
 
 struct Counts {
@@ -41,6 +42,13 @@ struct Counts {
   bool keys_truncated = false;
 
   void Merge(const Counts& other);
+  // What is left without any spans goes. `last_seen` stays: who was seen last is not known.
+  void Subtract(const Counts& other);
+  // What of `other` merging takes up within the bounds. A service that loses operations by it is
+  // truncated.
+  Counts Admitted(const Counts& other) const;
+  // The entries of this that `other` has, too.
+  Counts Common(const Counts& other) const;
 };
 
 // Counts spans into a Counts. Spans with the attributes of the span before, which most are, cost
@@ -79,7 +87,7 @@ class SpanCounter {
   const std::string* resource_ = nullptr;
 };
 
-// The values of the rows "service/" (without the operations' service) and "key/".
+// The value of a row of a service.
 std::string Encode(const ServiceCounts& counts);
 Result<ServiceCounts> DecodeServiceCounts(std::string_view bytes);
 

@@ -166,9 +166,9 @@ void EachCall(std::span<const Call> calls, std::uint32_t first, std::uint32_t la
 
 }  // namespace
 
-void AddCalls(std::span<const Call> calls, std::uint32_t first, std::uint32_t last, Edges& edges) {
-  EachCall(calls, first, last, [&](const Call& call) {
-    return &edges[{call.hour, *call.caller, *call.callee}];
+void AddCalls(std::span<const Call> calls, std::uint32_t bucket, Edges& edges) {
+  EachCall(calls, 0, ~0u, [&](const Call& call) {
+    return &edges[{call.hour, bucket, *call.caller, *call.callee}];
   });
 }
 
@@ -188,7 +188,7 @@ std::uint32_t EdgeHour(UnixNanos start, UnixNanos now, std::set<std::uint32_t>& 
 
 void CallTotals::Add(const EdgeKey& key, const EdgeCounts& counts) {
   totals_[{key.caller, key.callee}].Merge(counts);
-  ++rows_[key.hour];
+  ++rows_[{key.hour, key.bucket}];
 }
 
 void CallTotals::Add(std::span<const Call> calls, std::uint32_t first, std::uint32_t last) {

@@ -16,7 +16,8 @@
 
 namespace clew::store {
 
-inline constexpr std::size_t kMaxEdges = 10'000;  // of an hour, whatever is sent
+// Of an hour, of those that came in one bucket, whatever is sent.
+inline constexpr std::size_t kMaxEdges = 10'000;
 
 // How many durations fell where, on a logarithmic scale: each class is 4 % wide, so that a quantile
 // is within 2 % of a duration that was there.
@@ -58,8 +59,8 @@ struct Call {
   std::chrono::nanoseconds duration{0};
   double weight = 1;
 };
-// Counts the calls of hours `first` to `last`.
-void AddCalls(std::span<const Call> calls, std::uint32_t first, std::uint32_t last, Edges& edges);
+// Counts calls that came in `bucket`.
+void AddCalls(std::span<const Call> calls, std::uint32_t bucket, Edges& edges);
 
 // The hour under which a call is counted: that of the called span's start. Hours more than a week
 // before or an hour behind `now` are taken only while there are few of them; then the nearest hour
@@ -75,8 +76,8 @@ class CallTotals {
   DependencyGraph Graph() const;
 
  private:
-  std::map<std::pair<std::string, std::string>, EdgeCounts> totals_;  // by caller, callee
-  std::map<std::uint32_t, std::size_t> rows_;                         // by hour
+  std::map<std::pair<std::string, std::string>, EdgeCounts> totals_;     // by caller, callee
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> rows_;  // by hour, bucket
 };
 
 }  // namespace clew::store

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/engine/tiers.h"
+
 namespace clew::store {
 
 RetentionPlan PlanRetention(const Catalog& catalog, const RetentionPolicy& policy, UnixNanos now,
@@ -15,12 +17,16 @@ RetentionPlan PlanRetention(const Catalog& catalog, const RetentionPolicy& polic
   const std::uint64_t to_free = std::max(too_many, too_few);
 
   RetentionPlan plan;
+  if (policy.max_age.count() > 0) plan.first_bucket = FirstBucketWithin(now, policy.max_age);
   RetentionReport& report = plan.report;
   for (auto at = catalog.begin(); at != catalog.end();) {
     const std::uint32_t bucket = at->first.bucket;
-    const auto age = now - UnixNanos(std::chrono::hours(bucket + 1));
-    const bool old = policy.max_age.count() > 0 && age > policy.max_age;
-    if (!old && report.bytes >= to_free) break;
+    if (bucket >= plan.first_bucket && report.bytes >= to_free) {
+      plan.first_bucket = bucket;
+      break;
+    }
+    plan.buckets.insert(bucket);
+    plan.first_bucket = std::max(plan.first_bucket, bucket + 1);
     for (; at != catalog.end() && at->first.bucket == bucket; ++at) {
       const SegmentMeta& meta = *at->second;
       plan.drop.push_back(at->first);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "store/engine/segment_meta.h"
@@ -17,6 +18,9 @@ namespace clew::store {
 // `free_bytes`: of the disk.
 struct RetentionPlan {
   std::vector<SegmentKey> drop;
+  std::set<std::uint32_t> buckets;  // of those
+  // Nothing that came before this bucket is kept, nor what was counted of it.
+  std::uint32_t first_bucket = 0;
   RetentionReport report;
 };
 RetentionPlan PlanRetention(const Catalog& catalog, const RetentionPolicy& policy, UnixNanos now,

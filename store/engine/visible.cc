@@ -33,11 +33,13 @@ void Visible::Append(std::shared_ptr<const HotChunk> chunk,
   if (late) late_ = std::move(late);
 }
 
-Status Visible::Drop(Catalog catalog, const std::function<Status()>& write) {
+Status Visible::Replace(Catalog catalog, std::shared_ptr<const LateTraces> late,
+                        const std::function<Status()>& write) {
   auto next = std::make_shared<const Catalog>(std::move(catalog));
   MutexLock lock(mutex_);
   if (const Status written = write(); !written) return written;
   catalog_ = std::move(next);
+  if (late) late_ = std::move(late);
   return {};
 }
 

@@ -22,8 +22,10 @@ class Visible {
   View Take(const std::function<void()>& also) const;
   // A durable append becomes visible. `late` is null when it has not changed.
   void Append(std::shared_ptr<const HotChunk> chunk, std::shared_ptr<const LateTraces> late);
-  // Calls `write`, which takes segments out of the database, as below.
-  Status Drop(Catalog catalog, const std::function<Status()>& write);
+  // Calls `write`, which takes segments out of the database, or puts others in their place, as
+  // below. `late` is null when it has not changed.
+  Status Replace(Catalog catalog, std::shared_ptr<const LateTraces> late,
+                 const std::function<Status()>& write);
   // Calls `write`, which puts segments into the database and takes the oldest `sealed` chunks out
   // of it, while nobody takes a view. When it succeeds the views to come see the same.
   Status Seal(std::size_t sealed, Catalog catalog, std::shared_ptr<const LateTraces> late,

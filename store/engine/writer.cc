@@ -154,7 +154,7 @@ Status Writer::WaitForRoom() {
 }
 
 Result<SpanBatch> Writer::Grow(const SpanBatch& batch, std::vector<Call>& calls) {
-  const UnixNanos now = UnixClock::now();
+  const UnixNanos now = options_.clock();
   const View view = visible_.Take();  // sealing waits for mutex_: it stays true
   SpanBatch added;
   added.reserve(batch.size());
@@ -191,7 +191,7 @@ Result<TraceState*> Writer::StateOf(const View& view, const TraceId& trace) {
 // A trace grows that is not remembered any more: its sealed spans are read again.
 Status Writer::LoadSealed(const View& view, const TraceId& trace, TraceState& state) {
   Fingerprinter fingerprinter;
-  const UnixNanos now = UnixClock::now();
+  const UnixNanos now = options_.clock();
   for (const SegmentKey& part : state.parts) {
     const auto segment = cache_.Open(view, part);
     if (!segment) return segment.error();

@@ -80,7 +80,7 @@ Status Writer::SealOnce() {
   }
   if (chunks.empty()) return {};
   const auto catalog = visible_.Take().catalog;
-  Seal seal = MakeSeal(chunks, earlier, *catalog, next_segment, UnixClock::now(), options_.seal);
+  Seal seal = MakeSeal(chunks, earlier, *catalog, next_segment, options_.clock(), options_.seal);
   if (const Status written = Write(chunks, seal); !written) return written;
   return TrimHotTables(kMaxDeadHotBytes);
 }
@@ -105,25 +105,25 @@ HotList Writer::TakeChunks(SealedTraces& earlier) {
   return chunks;
 }
 
+Status Writer::WriteSealed(rocksdb::WriteBatch& batch, std::string_view operation) {
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const rocksdb::Status status = db_.db().Write(durable, &batch);
+  counts_.Commit(status.ok());
+  return status.ok() ? Status{} : FromRocks(operation, status);
+}
+
 // One atomic write: segments with all that leads to them, and the hot rows gone.
 Status Writer::Write(const HotList& chunks, Seal& seal) {
   rocksdb::WriteBatch batch;
   Catalog catalog = *visible_.Take().catalog;
-  const auto put_meta = [&](const SegmentMeta& meta) {
-    batch.Put(db_.meta(), MetaKey(meta.key), EncodeSegmentMeta(meta));
-    catalog[meta.key] = std::make_shared<const SegmentMeta>(meta);
-  };
-  for (const Seal::Segment& segment : seal.segments) {
-    const std::string key = Encode(segment.meta.key);
-    batch.Put(db_.segment(), key, segment.bytes);
-    batch.Put(db_.filter(), key, segment.filter);
-    put_meta(segment.meta);
-  }
-  for (const SegmentMeta& meta : seal.widened) put_meta(meta);
+  for (const Seal::Segment& segment : seal.segments) PutSegment(segment, catalog, batch);
+  for (const SegmentMeta& meta : seal.widened) PutMeta(meta, catalog, batch);
   for (const auto& [trace, sealed] : seal.traces) {
     batch.Put(db_.trace(), {trace.View().data(), TraceId::kSize}, EncodeParts(sealed.parts));
   }
-  if (const Status put = counts_.Put(seal.counts, seal.edges, batch); !put) return put;
+  const std::uint32_t bucket = seal.segments.front().meta.key.bucket;
+  if (const Status put = counts_.Add(bucket, seal.counts, seal.edges, batch); !put) return put;
   batch.DeleteRange(db_.hot(), EncodeHotKey(chunks.front()->sequence()),
                     EncodeHotKey(chunks.back()->sequence() + 1));
 
@@ -144,14 +144,9 @@ Status Writer::Write(const HotList& chunks, Seal& seal) {
       late.erase(trace);
     }
   }
-  const Status written = visible_.Seal(
-      chunks.size(), std::move(catalog), std::make_shared<const LateTraces>(late), [&]() -> Status {
-        rocksdb::WriteOptions durable;
-        durable.sync = true;
-        const rocksdb::Status status = db_.db().Write(durable, &batch);
-        counts_.Commit(status.ok());
-        return status.ok() ? Status{} : FromRocks("write segments", status);
-      });
+  const Status written =
+      visible_.Seal(chunks.size(), std::move(catalog), std::make_shared<const LateTraces>(late),
+                    [&]() -> Status { return WriteSealed(batch, "write segments"); });
   if (!written) {
     failed_ = true;
     return written;
@@ -159,50 +154,6 @@ Status Writer::Write(const HotList& chunks, Seal& seal) {
   sealed_ = totals;
   late_ = std::move(late);
   Adopt(chunks, seal);
-  return {};
-}
-
-// The rows of traces in the dropped segments stay until RocksDB rewrites them
-// (DropForgottenTraces).
-Status Writer::Drop(const std::vector<SegmentKey>& segments) {
-  if (segments.empty()) return {};
-  MutexLock one(seal_mutex_);
-  rocksdb::WriteBatch batch;
-  Catalog catalog = *visible_.Take().catalog;
-  std::uint64_t spans = 0;
-  std::uint64_t traces = 0;
-  for (const SegmentKey& key : segments) {
-    const auto at = catalog.find(key);
-    if (at == catalog.end()) continue;
-    spans += at->second->rows;
-    traces += at->second->new_traces;
-    catalog.erase(at);
-    batch.Delete(db_.segment(), Encode(key));
-    batch.Delete(db_.filter(), Encode(key));
-    batch.Delete(db_.meta(), MetaKey(key));
-  }
-  const std::uint32_t first =
-      catalog.empty() ? segments.back().bucket : catalog.begin()->first.bucket;
-  MutexLock lock(mutex_);
-  if (const Status repaired = Repair(); !repaired) return repaired;
-  Totals totals = sealed_;
-  totals.spans -= std::min(totals.spans, spans);
-  totals.traces -= std::min(totals.traces, traces);
-  batch.Put(db_.meta(), {kTotalsKey.data(), kTotalsKey.size()}, Encode(totals));
-  const Status written = visible_.Drop(std::move(catalog), [&]() -> Status {
-    rocksdb::WriteOptions durable;
-    durable.sync = true;
-    const rocksdb::Status status = db_.db().Write(durable, &batch);
-    return status.ok() ? Status{} : FromRocks("drop segments", status);
-  });
-  if (!written) {
-    failed_ = true;
-    return written;
-  }
-  sealed_ = totals;
-  db_.forgotten().SetFirstBucket(first);
-  states_wrong_ = true;  // they know of spans that are gone
-  for (const SegmentKey& key : segments) cache_.Forget(key);
   return {};
 }
 

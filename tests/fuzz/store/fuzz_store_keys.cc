@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   check(clew::store::DecodeSegmentKey(bytes));
   check(clew::store::DecodeTotals(bytes));
+  check(clew::store::DecodeCountsKey(bytes));
   check(clew::store::DecodeEdgeKey(bytes));
   const auto sequence = clew::store::DecodeHotKey(bytes);
   if (sequence && clew::store::EncodeHotKey(*sequence) != bytes) std::abort();

@@ -33,10 +33,30 @@ TEST(Keys, PartsComeBackInTheirOrder) {
 }
 
 TEST(Keys, AnEdgeKeyKeepsServicesApartWhoseBytesRunTogether) {
-  const EdgeKey key{5, "ab", "c"};
+  const EdgeKey key{5, 7, "ab", "c"};
   EXPECT_EQ(DecodeEdgeKey(Encode(key)), key);
-  EXPECT_NE(Encode(key), Encode(EdgeKey{5, "a", "bc"}));
+  EXPECT_NE(Encode(key), Encode(EdgeKey{5, 7, "a", "bc"}));
   EXPECT_TRUE(Encode(key).starts_with(EdgeHourPrefix(5)));
+  EXPECT_TRUE(Encode(key).starts_with(EdgePrefix(5, 7)));
+}
+
+TEST(Keys, CountsOfABucketLieTogether) {
+  const CountsKey service{5, CountsKey::kService, "shop"};
+  const CountsKey attribute{5, 2, std::string("\xff\0", 2)};
+  for (const CountsKey& key : {service, attribute}) {
+    EXPECT_EQ(DecodeCountsKey(Encode(key)), key);
+    EXPECT_TRUE(Encode(key).starts_with(CountsPrefix(5)));
+    EXPECT_LT(Encode(key), EndOfRows(CountsPrefix(5)));
+    EXPECT_LT(EndOfRows(CountsPrefix(5)), Encode(CountsKey{6, 0, ""}));
+  }
+  EXPECT_FALSE(DecodeCountsKey(CountsPrefix(5)));
+  EXPECT_FALSE(DecodeCountsKey(CountsPrefix(5) + "\x03name"));
+}
+
+TEST(Keys, EdgesOfAnHourAndABucketLieTogether) {
+  const std::string last = Encode(EdgeKey{5, 7, std::string(kMaxServiceName, '\xff'), "\xff"});
+  EXPECT_LT(last, EndOfRows(EdgePrefix(5, 7)));
+  EXPECT_LT(EndOfRows(EdgePrefix(5, 7)), Encode(EdgeKey{5, 8, "", ""}));
 }
 
 TEST(Keys, DecodersRefuseEveryShorterAndLongerKey) {

@@ -67,26 +67,94 @@ TEST(RocksStore, RefusesToWriteOnAFullDiskAndStoresNothing) {
   EXPECT_EQ((*store)->Stats().spans, 0u);
 }
 
+// Changes rows of the family `default` behind the store's back.
+void EditRows(const TempDir& dir, const std::function<void(rocksdb::DB&)>& edit) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const char* name : {"default", "hot", "segment", "filter", "trace"})
+    families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open({}, dir.path(), families, &handles, &db).ok());
+  edit(*db);
+  for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  delete db;
+}
+
+void PutVersion(rocksdb::DB& db, std::uint32_t number) {
+  std::string version;
+  AppendU32be(version, number);
+  ASSERT_TRUE(db.Put({}, std::string(kFormatKey), version).ok());
+}
+
 TEST(RocksStore, RefusesAnotherFormatVersion) {
   TempDir dir;
   Open(dir).reset();
-  {
-    std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    for (const char* name : {"default", "hot", "segment", "filter", "trace"})
-      families.emplace_back(name, rocksdb::ColumnFamilyOptions());
-    std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    rocksdb::DB* db = nullptr;
-    ASSERT_TRUE(rocksdb::DB::Open({}, dir.path(), families, &handles, &db).ok());
-    std::string version;
-    AppendU32be(version, kFormatVersion + 1);
-    ASSERT_TRUE(db->Put({}, std::string(kFormatKey), version).ok());
-    for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
-    delete db;
-  }
+  EditRows(dir, [](rocksdb::DB& db) { PutVersion(db, kFormatVersion + 1); });
   const auto store = OpenRocksStore({.path = dir.path()});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::kUnsupported);
-  EXPECT_THAT(store.error().message, HasSubstr("store format 3"));
+  EXPECT_THAT(store.error().message, HasSubstr("store format 4"));
+}
+
+// Gives counts and calls the keys that format 2 had for them.
+void MakeFormat2(rocksdb::DB& db) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  const std::unique_ptr<rocksdb::Iterator> at(db.NewIterator({}));
+  for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    rows.emplace_back(at->key().ToString(), at->value().ToString());
+  }
+  for (const auto& [row, value] : rows) {
+    std::string old;
+    if (const auto counts = DecodeCountsKey(row)) {
+      old = counts->what == CountsKey::kService ? "service/" : "key/";
+      if (counts->what != CountsKey::kService) old.push_back(static_cast<char>(counts->what));
+      old += counts->name;
+    } else if (const auto edge = DecodeEdgeKey(row)) {
+      old = "edge/";
+      AppendU32be(old, edge->hour);
+      AppendU16be(old, static_cast<std::uint16_t>(edge->caller.size()));
+      old += edge->caller + edge->callee;
+    } else {
+      continue;
+    }
+    ASSERT_TRUE(db.Delete({}, row).ok());
+    ASSERT_TRUE(db.Put({}, old, value).ok());
+  }
+  PutVersion(db, 2);
+}
+
+TEST(RocksStore, ReadsFormat2AndItsCountsGoWithTheNewestHour) {
+  TempDir dir;
+  const auto open = [&] {
+    auto store = OpenRocksStore({.path = dir.path()});
+    CLEW_CHECK(store.has_value());
+    return *std::move(store);
+  };
+  auto store = open();
+  ASSERT_TRUE(store->Append({MakeSpan({.id = 1, .attributes = {{"shop.id", true}}}),
+                             MakeSpan({.id = 2, .parent = 1, .service = "db"})}));
+  ASSERT_TRUE(store->Seal());
+  const auto services = *store->Services();
+  const auto keys = store->AttributeKeys()->items;
+  const auto calls = store->Dependencies({}, UnixNanos::max())->edges.size();
+  ASSERT_EQ(services.size(), 2u);
+  ASSERT_EQ(calls, 1u);
+  store.reset();
+  EditRows(dir, MakeFormat2);
+  for (int opened = 0; opened < 2; ++opened) {
+    store = open();
+    EXPECT_EQ(*store->Services(), services);
+    EXPECT_EQ(store->Operations("db")->items.size(), 1u);
+    EXPECT_EQ(store->AttributeKeys()->items, keys);
+    EXPECT_EQ(store->Dependencies({}, UnixNanos::max())->edges.size(), calls);
+    EXPECT_EQ(ReadAll(*store, TestTraceId(1)).size(), 2u);
+    store.reset();
+  }
+  store = open();
+  ASSERT_TRUE(store->Retain({.max_bytes = 1}, false));
+  EXPECT_TRUE(store->Services()->empty());
+  EXPECT_TRUE(store->AttributeKeys()->items.empty());
+  EXPECT_TRUE(store->Dependencies({}, UnixNanos::max())->edges.empty());
 }
 
 TEST(RocksStore, RefusesFamiliesOfALaterVersion) {
