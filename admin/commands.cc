@@ -132,7 +132,7 @@ class Runner {
   }
 
   int Retain(store::Administration& store) {
-    const auto report = store.Retain(flags_.policy, flags_.dry_run);
+    const auto report = store.Retain(flags_.policy, flags_.dry_run, Watch());
     return Print(
         report, [&](const auto& done) { return RetentionText(done, flags_.dry_run); },
         [&](const auto& done) { return RetentionJson(done, flags_.dry_run); });

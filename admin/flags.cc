@@ -19,27 +19,49 @@ constexpr char kFooter[] =
 constexpr std::uint64_t kMaxHours = 1'000'000;
 constexpr std::uint64_t kMaxMib = 1 << 20;
 constexpr std::uint64_t kMiB = 1 << 20;
+constexpr std::uint64_t kMaxMilliseconds = 86'400'000;
 
+// As the collector's settings of these names.
 struct PolicyFlags {
-  std::optional<std::uint64_t> hours, mib, shed_mib;
+  std::optional<std::uint64_t> hours, mib, shed_mib, all_hours, sample_hours, percent, slow_ms;
 
   void Add(CLI::App& app) {
-    app.add_option("--retention-hours", hours, "Drop spans this long after they came")
-        ->type_name("N")
-        ->check(CLI::Range(std::uint64_t{0}, kMaxHours));
-    app.add_option("--retention-mib", mib, "Drop the oldest spans beyond so many MiB")
-        ->type_name("N")
-        ->check(CLI::Range(std::uint64_t{0}, kMaxMib));
-    app.add_option("--shed-free-disk-mib", shed_mib,
-                   "Drop the oldest spans when the disk has less, MiB")
-        ->type_name("N")
-        ->check(CLI::Range(std::uint64_t{0}, kMaxMib));
+    const auto add = [&app](const char* flag, std::optional<std::uint64_t>& value,
+                            std::uint64_t most, const char* help) {
+      return app.add_option(flag, value, help)
+          ->type_name("N")
+          ->check(CLI::Range(std::uint64_t{0}, most));
+    };
+    add("--retention-hours", hours, kMaxHours, "Drop spans this long after they came");
+    add("--retention-mib", mib, kMaxMib, "Drop the oldest spans beyond so many MiB");
+    add("--shed-free-disk-mib", shed_mib, kMaxMib,
+        "Drop the oldest spans when the disk has less, MiB");
+    CLI::Option* const all =
+        add("--keep-all-hours", all_hours, kMaxHours, "Keep all traces so long, then by tiers");
+    CLI::Option* const sample = add("--keep-sample-hours", sample_hours, kMaxHours,
+                                    "Then errors, slow traces and a sample until this age");
+    sample->needs(all);
+    add("--keep-sample-percent", percent, 100, "How many of the others are in the sample, per cent")
+        ->needs(sample);
+    add("--keep-slow-ms", slow_ms, kMaxMilliseconds, "Traces that took so long are slow")
+        ->needs(sample);
+  }
+  // What does not go together; empty: nothing.
+  std::string Contradiction() const {
+    if (!sample_hours) return "";
+    if (*sample_hours <= *all_hours) return "--keep-sample-hours is not more than --keep-all-hours";
+    if (percent.value_or(0) > 0 || slow_ms.value_or(0) > 0) return "";
+    return "--keep-sample-hours without --keep-sample-percent or --keep-slow-ms keeps errors only";
   }
   std::optional<store::RetentionPolicy> policy() const {
-    if (!hours && !mib && !shed_mib) return std::nullopt;
+    if (!hours && !mib && !shed_mib && !all_hours) return std::nullopt;
     return store::RetentionPolicy{.max_age = std::chrono::hours(hours.value_or(0)),
                                   .max_bytes = mib.value_or(0) * kMiB,
-                                  .min_free_bytes = shed_mib.value_or(0) * kMiB};
+                                  .min_free_bytes = shed_mib.value_or(0) * kMiB,
+                                  .keep_all = std::chrono::hours(all_hours.value_or(0)),
+                                  .keep_sample = std::chrono::hours(sample_hours.value_or(0)),
+                                  .sample_percent = static_cast<std::uint32_t>(percent.value_or(0)),
+                                  .slow = std::chrono::milliseconds(slow_ms.value_or(0))};
   }
 };
 
@@ -92,6 +114,9 @@ std::variant<Flags, Stop> ParseFlags(int argc, const char* const* argv) {
     return Stop{wanted ? cli::kOk : cli::kUsage, wanted ? out.str() : "clew-store: " + err.str()};
   }
   if (app.get_subcommands().empty()) return Stop{cli::kUsage, app.help()};
+  if (const std::string wrong = policy.Contradiction(); !wrong.empty()) {
+    return Stop{cli::kUsage, "clew-store: " + wrong + "\n"};
+  }
   constexpr struct {
     const char* name;
     Command command;

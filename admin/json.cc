@@ -92,6 +92,12 @@ std::string RetentionJson(const store::RetentionReport& report, bool dry_run) {
                {"segments", report.segments},   {"spans", report.spans},
                {"traces", report.traces},       {"bytes", report.bytes}};
   if (report.segments > 0) cli::PutTime(json, "newest_start", ToUint64(report.newest_start));
+  const auto tier = [](const store::RetentionReport::Tier& gone) {
+    return Json{{"spans", gone.spans}, {"traces", gone.traces}, {"bytes", gone.bytes}};
+  };
+  json["not_in_sample"] = tier(report.sampled);
+  json["without_errors"] = tier(report.without_errors);
+  json["rewritten_segments"] = report.rewritten;
   return Pretty(json);
 }
 

@@ -126,13 +126,18 @@ std::string CompactText(const store::CompactReport& report) {
 }
 
 std::string RetentionText(const store::RetentionReport& report, bool dry_run) {
-  if (report.segments == 0) {
-    return dry_run ? "nothing would go\n" : "nothing was to go\n";
-  }
-  return std::string(dry_run ? "would drop " : "dropped ") + Plural(report.spans, "span") + " of " +
-         Plural(report.traces, "trace") + " in " + Plural(report.segments, "segment") + ", " +
-         HumanBytes(report.bytes) + ", of traces begun until " + Seconds(report.newest_start) +
-         "\n";
+  const std::string verb = dry_run ? "would drop " : "dropped ";
+  const auto line = [&verb](const auto& gone, const std::string& why) {
+    if (gone.spans == 0) return std::string();
+    return verb + Plural(gone.spans, "span") + " of " + Plural(gone.traces, "trace") + ", " +
+           HumanBytes(gone.bytes) + ": " + why + "\n";
+  };
+  const std::string out =
+      line(report, "whole hours, of traces begun until " + Seconds(report.newest_start)) +
+      line(report.sampled, "by tier, neither with errors, nor slow, nor of the sample") +
+      line(report.without_errors, "by tier, without errors");
+  if (!out.empty()) return out;
+  return dry_run ? "nothing would go\n" : "nothing was to go\n";
 }
 
 }  // namespace clew::admin

@@ -22,12 +22,6 @@ constexpr std::size_t kMiB = 1 << 20;
 // waited for longer.
 constexpr std::chrono::seconds kDrainPatience{10};
 
-store::RetentionPolicy PolicyOf(const Config& config) {
-  return {.max_age = std::chrono::hours(config.retention_hours),
-          .max_bytes = config.retention_mib * kMiB,
-          .min_free_bytes = config.shed_free_disk_mib * kMiB};
-}
-
 class RunningCollector final : public Collector {
  public:
   RunningCollector(const Config& config, std::unique_ptr<store::RocksStore> store)

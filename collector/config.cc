@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "base/log.h"
 
@@ -61,6 +62,30 @@ Setting Number(const char* name, const char* help, std::uint64_t Config::*member
           [=](const Config& config) { return std::to_string(config.*member); }};
 }
 
+// What is wrong with the tiers together, a line each.
+std::string CheckTiers(const Config& config) {
+  const bool sample_is_set = config.keep_sample_percent > 0 || config.keep_slow_ms > 0;
+  std::string wrong;
+  if (config.keep_sample_hours > 0 && config.keep_all_hours == 0) {
+    wrong += "keep_sample_hours is set without keep_all_hours, after which it begins\n";
+  } else if (config.keep_sample_hours > 0 && config.keep_sample_hours <= config.keep_all_hours) {
+    wrong += "keep_sample_hours is not more than keep_all_hours: both count from when spans came\n";
+  }
+  if (config.keep_sample_hours > 0 && !sample_is_set) {
+    wrong +=
+        "keep_sample_hours is set without keep_sample_percent or keep_slow_ms: it would keep "
+        "nothing but errors\n";
+  }
+  if (config.keep_sample_hours == 0 && sample_is_set) {
+    wrong += "keep_sample_percent and keep_slow_ms do nothing without keep_sample_hours\n";
+  }
+  const std::uint64_t tiers = std::max(config.keep_all_hours, config.keep_sample_hours);
+  if (config.retention_hours > 0 && tiers > config.retention_hours) {
+    wrong += "retention_hours is less than the tiers before it: they would never end\n";
+  }
+  return wrong;
+}
+
 std::string Upper(std::string text) {
   for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
@@ -79,6 +104,7 @@ const std::vector<Setting>& Settings() {
   // gRPC keeps a message's size in an int.
   constexpr std::uint64_t kMaxMessageMib = 2047;
   constexpr std::uint64_t kMaxRetentionHours = 1'000'000;
+  constexpr std::uint64_t kMaxSlowMs = 1'000'000'000;
   static const std::vector<Setting> settings = {
       Text("listen", "HOST:PORT for OTLP/gRPC; port 0 takes a free one", &Config::listen,
            CheckAddress),
@@ -97,6 +123,17 @@ const std::vector<Setting>& Settings() {
              &Config::shed_free_disk_mib, 0),
       Number("retention_hours", "drop spans this long after they came; 0 keeps them",
              &Config::retention_hours, 0, kMaxRetentionHours),
+      Number("keep_all_hours",
+             "keep every trace so long, then only some: see the following; 0 keeps every trace",
+             &Config::keep_all_hours, 0, kMaxRetentionHours),
+      Number("keep_sample_hours",
+             "keep traces with errors, slow ones and a sample until so long after they came, then "
+             "only those with errors; 0 keeps only those with errors after keep_all_hours",
+             &Config::keep_sample_hours, 0, kMaxRetentionHours),
+      Number("keep_sample_percent", "how many of the other traces are in the sample, per cent",
+             &Config::keep_sample_percent, 0, 100),
+      Number("keep_slow_ms", "traces that took so long are slow; 0: none is", &Config::keep_slow_ms,
+             0, kMaxSlowMs),
       Number("retention_mib", "drop the oldest spans beyond so many MiB; 0 is no bound",
              &Config::retention_mib, 0),
   };
@@ -157,9 +194,21 @@ Result<Config> ResolveConfig(const std::vector<ConfigSource>& sources) {
     wrong +=
         "max_in_flight_mib is less than max_message_mib: the largest request would never fit\n";
   }
+  wrong += CheckTiers(config);
   if (wrong.empty()) return config;
   wrong.pop_back();
   return Error{Code::kInvalid, wrong};
+}
+
+store::RetentionPolicy PolicyOf(const Config& config) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  return {.max_age = std::chrono::hours(config.retention_hours),
+          .max_bytes = config.retention_mib * kMiB,
+          .min_free_bytes = config.shed_free_disk_mib * kMiB,
+          .keep_all = std::chrono::hours(config.keep_all_hours),
+          .keep_sample = std::chrono::hours(config.keep_sample_hours),
+          .sample_percent = static_cast<std::uint32_t>(config.keep_sample_percent),
+          .slow = std::chrono::milliseconds(config.keep_slow_ms)};
 }
 
 std::string PrintConfig(const Config& config) {

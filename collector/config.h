@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/rocks_store.h"
 
 namespace clew::collector {
 
@@ -24,6 +25,11 @@ struct Config {
   std::uint64_t shed_free_disk_mib = 512;  // below this the oldest spans are dropped
   std::uint64_t retention_hours = 0;       // spans are dropped this long after they came; 0: never
   std::uint64_t retention_mib = 0;         // the oldest are dropped beyond it; 0: no bound
+  // Tiers, by the hours since spans came; see store::RetentionPolicy.
+  std::uint64_t keep_all_hours = 0;       // all traces; 0: no tiers
+  std::uint64_t keep_sample_hours = 0;    // then errors, slow ones, a sample; 0: errors at once
+  std::uint64_t keep_sample_percent = 0;  // of the sample
+  std::uint64_t keep_slow_ms = 0;         // a trace is slow from so much on; 0: none is
 };
 
 // One setting, under the same name everywhere: `query_listen` in the file,
@@ -50,6 +56,8 @@ struct ConfigSource {
 Result<ConfigSource> ReadConfigFile(const std::string& path);
 // `get` is std::getenv, or a test's.
 ConfigSource ReadEnvironment(const std::function<const char*(const char*)>& get);
+
+store::RetentionPolicy PolicyOf(const Config& config);
 
 // Later sources win. The error has a line for every value that is wrong, with its origin.
 Result<Config> ResolveConfig(const std::vector<ConfigSource>& sources);

@@ -107,4 +107,9 @@ StoreStats MemoryStore::Stats() {
   return stats;
 }
 
+void MemoryStore::Forget(const TraceId& trace) {
+  MutexLock lock(mutex_);
+  traces_.erase(trace);
+}
+
 }  // namespace clew::store

@@ -28,6 +28,8 @@ class MemoryStore final : public SpanStore {
   Result<Listing<AttributeKeyInfo>> AttributeKeys() override;
   Result<DependencyGraph> Dependencies(UnixNanos start_min, UnixNanos start_max) override;
   StoreStats Stats() override;
+  // What retention does to a trace. Its spans may come again.
+  void Forget(const TraceId& trace);
 
  private:
   using Content = std::tuple<std::string, std::string, std::string>;  // resource, scope, span

@@ -237,7 +237,12 @@ Status RocksDb::CheckFormat(bool may_write) {
   if (!status.ok()) return FromRocks("read format version", status);
   const auto version = ByteCursor(stored).U32be();
   if (!version) return Error{Code::kCorrupt, "stored format version: not a number"};
-  if (*version == kFormat2) return MigrateFormat2(*db_, meta());
+  format_ = *version;
+  if (format_ == kFormat2) {
+    if (!may_write) return {};
+    format_ = kFormatVersion;
+    return MigrateFormat2(*db_, meta());
+  }
   if (*version != kFormatVersion) {
     return Error{Code::kUnsupported, "data directory has store format " + std::to_string(*version) +
                                          "; this version of Clew reads formats " +

@@ -32,6 +32,8 @@ class RocksDb {
   ~RocksDb();
 
   rocksdb::DB& db() { return *db_; }
+  // Of what is stored: an older one only when it was opened for reading.
+  std::uint32_t format() const { return format_; }
   rocksdb::ColumnFamilyHandle* meta() const { return families_[0]; }
   rocksdb::ColumnFamilyHandle* hot() const { return families_[1]; }
   rocksdb::ColumnFamilyHandle* segment() const { return families_[2]; }
@@ -44,6 +46,7 @@ class RocksDb {
   RocksDb() = default;
   Status CheckFormat(bool may_write);
 
+  std::uint32_t format_ = kFormatVersion;
   std::unique_ptr<DropForgottenTraces> forgotten_;  // used by db_
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*>

@@ -1,7 +1,5 @@
 #include "store/rocks_store.h"
 
-#include <rocksdb/convenience.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -12,6 +10,8 @@
 #include "store/admin/compact.h"
 #include "store/admin/database_check.h"
 #include "store/admin/details.h"
+#include "store/engine/freed_space.h"
+#include "store/engine/judge.h"
 #include "store/engine/retention.h"
 #include "store/engine/sealed_counts.h"
 #include "store/engine/search.h"
@@ -193,13 +193,20 @@ class Engine final : public RocksStore {
     std::error_code error;
     const auto space = std::filesystem::space(path_, error);
     if (error) return ErrnoError("ask for free space of", path_, error.value());
-    if (dry_run) {
-      return PlanRetention(*visible_.Take().catalog, policy, clock_(), space.available).report;
-    }
-    const auto dropped = writer_->Drop(policy, space.available);
+    if (dry_run) return WouldRetain(policy, space.available);
+    auto dropped = writer_->Drop(policy, space.available);
     if (!dropped) return dropped.error();
-    if (const Status freed = FreeSpaceBefore(dropped->drop); !freed) return freed.error();
-    return dropped->report;
+    if (!dropped->drop.empty()) freed_.Add(dropped->drop.front(), dropped->drop.back(), true);
+    const auto rewritten = writer_->Rewrite(policy);
+    if (!rewritten) return rewritten.error();
+    if (rewritten->bucket) freed_.Add({*rewritten->bucket, 0}, {*rewritten->bucket, ~0ull}, false);
+    if (const Status freed = freed_.Free(); !freed) return freed.error();
+    RetentionReport report = dropped->report;
+    report.sampled = rewritten->report.sampled;
+    report.without_errors = rewritten->report.without_errors;
+    report.rewritten = rewritten->report.rewritten;
+    report.more = rewritten->report.more;
+    return report;
   }
 
   Result<CheckReport> Check(const EachDamage& each, const Watch& watch) override {
@@ -239,21 +246,19 @@ class Engine final : public RocksStore {
     return counts;
   }
 
-  // Tables that hold nothing but dropped segments go at once, the rest when RocksDB gets to it.
-  Status FreeSpaceBefore(const std::vector<SegmentKey>& dropped) {
-    if (dropped.empty()) return {};
-    const std::string first = Encode(dropped.front());
-    const std::string last = Encode(dropped.back());
-    const rocksdb::Slice begin(first);
-    const rocksdb::Slice end(last);
-    for (rocksdb::ColumnFamilyHandle* family : {db_->segment(), db_->filter()}) {
-      rocksdb::Status status = rocksdb::DeleteFilesInRange(&db_->db(), family, &begin, &end);
-      rocksdb::CompactRangeOptions options;
-      options.exclusive_manual_compaction = false;
-      if (status.ok()) status = db_->db().CompactRange(options, family, &begin, &end);
-      if (!status.ok()) return FromRocks("free the space of dropped segments", status);
+  RetentionReport WouldRetain(const RetentionPolicy& policy, std::uint64_t free_bytes) {
+    const View view = visible_.Take();
+    const UnixNanos now = clock_();
+    RetentionPlan plan = PlanRetention(*view.catalog, policy, now, free_bytes);
+    const Tiers tiers(policy, now);
+    for (const auto& [key, meta] : *view.catalog) {
+      if (plan.buckets.contains(key.bucket) || !tiers.IsDue(*meta)) continue;
+      const auto segment = cache_.Read(view, key);
+      if (!segment) continue;  // it will stay as it is, too
+      const auto verdicts = Judge(view, parts_, **segment, key, tiers);
+      if (verdicts) AddLosses(*verdicts, *meta, plan.report);
     }
-    return {};
+    return plan.report;
   }
 
   // Tables and the log that has not been written out to them yet.
@@ -274,6 +279,7 @@ class Engine final : public RocksStore {
   Visible visible_;
   SealedCounts counts_;
   TraceParts parts_{*db_, cache_};
+  FreedSpace freed_{*db_};
   WorkPool pool_;
   Searcher searcher_{*db_, cache_, parts_, pool_};
   std::unique_ptr<Writer> writer_;  // uses all of them

@@ -34,11 +34,21 @@ struct RocksStoreOptions {
   std::function<UnixNanos()> clock = UnixClock::now;  // by which spans come and age
 };
 
-// What is kept. Whole hours of arrival go, oldest first. Zero: no bound.
+// What is kept. Ages are since a span was sealed, by the store's clock, in whole hours. Zero: no
+// bound. Whole hours of arrival go, oldest first; before that an hour goes through tiers, in which
+// traces are judged one by one: each when the newest of its spans is old enough, and as a whole.
 struct RetentionPolicy {
-  std::chrono::hours max_age{0};     // since a span was sealed; by the store's clock
+  std::chrono::hours max_age{0};
   std::uint64_t max_bytes = 0;       // of all segments
   std::uint64_t min_free_bytes = 0;  // of the disk: with less, the oldest are shed
+  // All traces are kept up to this age. Zero: there are no tiers.
+  std::chrono::hours keep_all{0};
+  // Then, up to this age, those with an error, those that took `slow` or longer, and
+  // `sample_percent` of the others, chosen by their ids. Then only those with an error. Zero: they
+  // are the only ones from the start.
+  std::chrono::hours keep_sample{0};
+  std::uint32_t sample_percent = 0;
+  std::chrono::nanoseconds slow{0};  // zero: none is slow
 };
 // What went, or would go.
 struct RetentionReport {
@@ -47,6 +57,16 @@ struct RetentionReport {
   std::uint64_t traces = 0;  // whose first spans are among them
   std::uint64_t bytes = 0;
   UnixNanos newest_start{};  // of a trace among them
+  // Taken out of hours that stay.
+  struct Tier {
+    std::uint64_t spans = 0;
+    std::uint64_t traces = 0;  // whose first spans are among them
+    std::uint64_t bytes = 0;   // roughly: their share of the segments that they are in
+  };
+  Tier sampled;                 // neither with errors, nor slow, nor of the sample
+  Tier without_errors;          // too old for anything else
+  std::uint64_t rewritten = 0;  // segments that were looked into for that
+  bool more = false;            // there is more to rewrite
 };
 
 // The store with what only those ask who keep it.
@@ -63,7 +83,8 @@ class RocksStore : public SpanStore {
   };
   virtual Health GetHealth() = 0;
   // Lets go of what the policy does not keep; with `dry_run` only says what that is. Questions that
-  // are being answered still see it.
+  // are being answered still see it. Segments are rewritten for their tier some at a time: with
+  // `more` in the answer, it is to be called again.
   virtual Result<RetentionReport> Retain(const RetentionPolicy& policy, bool dry_run) = 0;
   // See store/admin: CheckDatabase, MakeBackup, CompactDatabase, CollectDetails. Spans are written
   // and read meanwhile.

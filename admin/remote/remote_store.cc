@@ -111,15 +111,14 @@ class RemoteStore final : public store::Administration {
   }
 
   Result<store::RetentionReport> Retain(const std::optional<store::RetentionPolicy>& policy,
-                                        bool dry_run) override {
+                                        bool dry_run, const store::Watch& watch) override {
     v1::RetainRequest request;
     if (policy) *request.mutable_policy() = ToProto(*policy);
     request.set_dry_run(dry_run);
-    grpc::ClientContext context;
-    v1::RetainResponse response;
-    const grpc::Status status = stub_->Retain(&context, request, &response);
-    if (!status.ok()) return ToError(status);
-    return FromProto(response);
+    PartReader<v1::RetainResponse> reader(watch, [&](auto* context, auto* queue) {
+      return stub_->AsyncRetain(context, request, queue, nullptr);
+    });
+    return Await<store::RetentionReport>(reader, watch, [](const v1::RetainResponse&) {});
   }
 
  private:

@@ -87,14 +87,12 @@ class Service final : public v1::AdminService::Service {
     return Finish(store_.Compact(stream.watch()), *context, *writer);
   }
 
-  grpc::Status Retain(grpc::ServerContext*, const v1::RetainRequest* request,
-                      v1::RetainResponse* response) override {
+  grpc::Status Retain(grpc::ServerContext* context, const v1::RetainRequest* request,
+                      grpc::ServerWriter<v1::RetainResponse>* writer) override {
+    StreamWatch<v1::RetainResponse> stream(*context, *writer);
     std::optional<store::RetentionPolicy> policy;
     if (request->has_policy()) policy = FromProto(request->policy());
-    const auto report = store_.Retain(policy, request->dry_run());
-    if (!report) return ToGrpc(report.error());
-    *response = ToProto(*report);
-    return grpc::Status::OK;
+    return Finish(store_.Retain(policy, request->dry_run(), stream.watch()), *context, *writer);
   }
 
  private:

@@ -5,7 +5,10 @@
 namespace clew::admin {
 namespace {
 
-constexpr std::uint64_t kMaxHours = 1'000'000;
+std::chrono::hours Hours(std::uint64_t hours) {
+  constexpr std::uint64_t kMost = 1'000'000;
+  return std::chrono::hours(std::min(hours, kMost));
+}
 
 // A time below 2^63, as all of the store's are.
 UnixNanos Time(std::uint64_t nanos) { return UnixNanosFrom(nanos >> 63 == 0 ? nanos : 0); }
@@ -40,6 +43,18 @@ store::BucketDetails FromProto(const v1::GetDetailsResponse::Bucket& bucket) {
           .bytes = bucket.bytes(),
           .min_start = Time(bucket.min_start_unix_nano()),
           .max_start = Time(bucket.max_start_unix_nano())};
+}
+
+v1::RetentionReport::Tier ToProto(const store::RetentionReport::Tier& tier) {
+  v1::RetentionReport::Tier out;
+  out.set_spans(tier.spans);
+  out.set_traces(tier.traces);
+  out.set_bytes(tier.bytes);
+  return out;
+}
+
+store::RetentionReport::Tier FromProto(const v1::RetentionReport::Tier& tier) {
+  return {.spans = tier.spans(), .traces = tier.traces(), .bytes = tier.bytes()};
 }
 
 }  // namespace
@@ -88,13 +103,16 @@ v1::CompactReport ToProto(const store::CompactReport& report) {
   return out;
 }
 
-v1::RetainResponse ToProto(const store::RetentionReport& report) {
-  v1::RetainResponse out;
+v1::RetentionReport ToProto(const store::RetentionReport& report) {
+  v1::RetentionReport out;
   out.set_segments(report.segments);
   out.set_spans(report.spans);
   out.set_traces(report.traces);
   out.set_bytes(report.bytes);
   out.set_newest_start_unix_nano(ToUint64(report.newest_start));
+  *out.mutable_sampled() = ToProto(report.sampled);
+  *out.mutable_without_errors() = ToProto(report.without_errors);
+  out.set_rewritten(report.rewritten);
   return out;
 }
 
@@ -122,6 +140,10 @@ v1::Policy ToProto(const store::RetentionPolicy& policy) {
   out.set_max_age_hours(static_cast<std::uint64_t>(policy.max_age.count()));
   out.set_max_bytes(policy.max_bytes);
   out.set_min_free_bytes(policy.min_free_bytes);
+  out.set_keep_all_hours(static_cast<std::uint64_t>(policy.keep_all.count()));
+  out.set_keep_sample_hours(static_cast<std::uint64_t>(policy.keep_sample.count()));
+  out.set_sample_percent(policy.sample_percent);
+  out.set_slow_nanos(static_cast<std::uint64_t>(policy.slow.count()));
   return out;
 }
 
@@ -154,12 +176,15 @@ store::CompactReport FromProto(const v1::CompactReport& report) {
   return {.bytes_before = report.bytes_before(), .bytes_after = report.bytes_after()};
 }
 
-store::RetentionReport FromProto(const v1::RetainResponse& report) {
+store::RetentionReport FromProto(const v1::RetentionReport& report) {
   return {.segments = report.segments(),
           .spans = report.spans(),
           .traces = report.traces(),
           .bytes = report.bytes(),
-          .newest_start = Time(report.newest_start_unix_nano())};
+          .newest_start = Time(report.newest_start_unix_nano()),
+          .sampled = FromProto(report.sampled()),
+          .without_errors = FromProto(report.without_errors()),
+          .rewritten = report.rewritten()};
 }
 
 store::StoreDetails FromProto(const v1::GetDetailsResponse& details) {
@@ -181,10 +206,13 @@ store::StoreDetails FromProto(const v1::GetDetailsResponse& details) {
 }
 
 store::RetentionPolicy FromProto(const v1::Policy& policy) {
-  const std::uint64_t hours = std::min(policy.max_age_hours(), kMaxHours);
-  return {.max_age = std::chrono::hours(hours),
+  return {.max_age = Hours(policy.max_age_hours()),
           .max_bytes = policy.max_bytes(),
-          .min_free_bytes = policy.min_free_bytes()};
+          .min_free_bytes = policy.min_free_bytes(),
+          .keep_all = Hours(policy.keep_all_hours()),
+          .keep_sample = Hours(policy.keep_sample_hours()),
+          .sample_percent = std::min(policy.sample_percent(), 100u),
+          .slow = Time(policy.slow_nanos()).time_since_epoch()};
 }
 
 }  // namespace clew::admin

@@ -16,7 +16,7 @@ v1::GetDetailsResponse ToProto(const store::StoreDetails& details);
 v1::BackupReport ToProto(const store::BackupReport& report);
 v1::CompactReport ToProto(const store::CompactReport& report);
 v1::Policy ToProto(const store::RetentionPolicy& policy);
-v1::RetainResponse ToProto(const store::RetentionReport& report);
+v1::RetentionReport ToProto(const store::RetentionReport& report);
 
 store::Progress FromProto(const v1::Progress& progress);
 store::Damage FromProto(const v1::Damage& damage);
@@ -24,8 +24,8 @@ store::CheckReport FromProto(const v1::CheckReport& report);
 store::StoreDetails FromProto(const v1::GetDetailsResponse& details);
 store::BackupReport FromProto(const v1::BackupReport& report);
 store::CompactReport FromProto(const v1::CompactReport& report);
-// An age beyond a million hours counts as that.
+// Ages beyond a million hours count as that, percentages beyond 100 as that.
 store::RetentionPolicy FromProto(const v1::Policy& policy);
-store::RetentionReport FromProto(const v1::RetainResponse& report);
+store::RetentionReport FromProto(const v1::RetentionReport& report);
 
 }  // namespace clew::admin

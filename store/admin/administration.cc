@@ -1,5 +1,6 @@
 #include "store/admin/administration.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/mutex.h"
@@ -18,7 +19,8 @@ class OneAtATime {
     {
       MutexLock lock(mutex_);
       if (busy_) {
-        return Error{Code::kUnavailable, "another check, backup or compaction is running"};
+        return Error{Code::kUnavailable,
+                     "another check, backup, compaction or retention is running"};
       }
       busy_ = true;
     }
@@ -32,6 +34,33 @@ class OneAtATime {
   Mutex mutex_;
   bool busy_ GUARDED_BY(mutex_) = false;
 };
+
+void Add(const RetentionReport::Tier& tier, RetentionReport::Tier& sum) {
+  sum.spans += tier.spans;
+  sum.traces += tier.traces;
+  sum.bytes += tier.bytes;
+}
+
+// The store rewrites segments some at a time; this goes on until it has none left to rewrite.
+Result<RetentionReport> RetainAll(RocksStore& store, const RetentionPolicy& policy, bool dry_run,
+                                  const Watch& watch) {
+  RetentionReport sum;
+  for (;;) {
+    if (watch.Cancelled()) return CancelledError();
+    const auto report = store.Retain(policy, dry_run);
+    if (!report) return report;
+    sum.segments += report->segments;
+    sum.spans += report->spans;
+    sum.traces += report->traces;
+    sum.bytes += report->bytes;
+    sum.newest_start = std::max(sum.newest_start, report->newest_start);
+    Add(report->sampled, sum.sampled);
+    Add(report->without_errors, sum.without_errors);
+    sum.rewritten += report->rewritten;
+    watch.Report("segments rewritten", sum.rewritten, 0);
+    if (dry_run || !report->more) return sum;
+  }
+}
 
 class OpenStore final : public Administration {
  public:
@@ -50,9 +79,9 @@ class OpenStore final : public Administration {
   Result<CompactReport> Compact(const Watch& watch) override {
     return one_.Do([&] { return store_.Compact(watch); });
   }
-  Result<RetentionReport> Retain(const std::optional<RetentionPolicy>& policy,
-                                 bool dry_run) override {
-    return store_.Retain(policy.value_or(policy_), dry_run);
+  Result<RetentionReport> Retain(const std::optional<RetentionPolicy>& policy, bool dry_run,
+                                 const Watch& watch) override {
+    return one_.Do([&] { return RetainAll(store_, policy.value_or(policy_), dry_run, watch); });
   }
 
  private:
@@ -91,15 +120,15 @@ class StoppedStore final : public Administration {
     return (*store)->Compact(watch);
   }
 
-  Result<RetentionReport> Retain(const std::optional<RetentionPolicy>& policy,
-                                 bool dry_run) override {
+  Result<RetentionReport> Retain(const std::optional<RetentionPolicy>& policy, bool dry_run,
+                                 const Watch& watch) override {
     if (!policy) {
       return Error{Code::kInvalid,
                    "no collector runs there whose policy could be meant: say what to keep"};
     }
     const auto store = Open();
     if (!store) return store.error();
-    return (*store)->Retain(*policy, dry_run);
+    return RetainAll(**store, *policy, dry_run, watch);
   }
 
  private:

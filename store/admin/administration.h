@@ -13,7 +13,7 @@
 
 namespace clew::store {
 
-// Any thread. Check, Backup and Compact run one at a time: kUnavailable while another does.
+// Any thread. All but Details run one at a time: kUnavailable while another does.
 class Administration {
  public:
   virtual ~Administration() = default;
@@ -22,9 +22,10 @@ class Administration {
   // `destination`: an absolute path, as the process sees it that has the store open.
   virtual Result<BackupReport> Backup(const std::string& destination, const Watch& watch) = 0;
   virtual Result<CompactReport> Compact(const Watch& watch) = 0;
-  // Without a policy: the one that the store is kept by, if there is one, else kInvalid.
-  virtual Result<RetentionReport> Retain(const std::optional<RetentionPolicy>& policy,
-                                         bool dry_run) = 0;
+  // Until there is nothing more to let go of. Without a policy: by the one that the store is kept
+  // by, if there is one, else kInvalid.
+  virtual Result<RetentionReport> Retain(const std::optional<RetentionPolicy>& policy, bool dry_run,
+                                         const Watch& watch) = 0;
 };
 
 // Of an open store, which must outlive it.

@@ -205,15 +205,16 @@ class Checker {
   }
 
   void CheckCounts() {
-    ReadRows(db_.meta(), kServicePrefix, "counts of services", [&](auto name, auto value) {
-      const auto counts = DecodeServiceCounts(value);
-      if (!counts) {
-        each_({"counts of service " + std::string(name), counts.error().message, kStartRemedy});
-      }
-    });
-    ReadRows(db_.meta(), kAttributePrefix, "counts of attribute keys", [&](auto key, auto value) {
-      if (key.empty() || !ByteCursor(value).U64be()) {
-        each_({"counts of attribute keys", "a row of the wrong shape", kStartRemedy});
+    ReadRows(db_.meta(), kCountsPrefix, "counts", [&](auto rest, auto value) {
+      const auto key = DecodeCountsKey(std::string(kCountsPrefix).append(rest));
+      if (!key) return each_({"counts", "a key of the wrong shape", kStartRemedy});
+      if (key->what == CountsKey::kService) {
+        const auto counts = DecodeServiceCounts(value);
+        if (!counts) {
+          each_({"counts of service " + key->name, counts.error().message, kStartRemedy});
+        }
+      } else if (!ByteCursor(value).U64be()) {
+        each_({"counts of attribute key " + key->name, "not a number", kStartRemedy});
       }
     });
     ReadRows(db_.meta(), kEdgePrefix, "counts of calls", [&](auto key, auto value) {

@@ -99,7 +99,7 @@ void AddFiles(RocksDb& db, StoreDetails& details) {
 
 Result<StoreDetails> CollectDetails(RocksDb& db, const DbSnapshot& snapshot,
                                     const std::string& path) {
-  StoreDetails details{.format = kFormatVersion};
+  StoreDetails details{.format = db.format()};
   rocksdb::ReadOptions options = snapshot.options();
   options.fill_cache = false;
   if (const Status totals = AddTotals(db, options, details); !totals) return totals.error();
@@ -107,9 +107,11 @@ Result<StoreDetails> CollectDetails(RocksDb& db, const DbSnapshot& snapshot,
                         [&](auto key, auto value) { return AddSegment(key, value, details); });
   if (!read) return read.error();
   std::set<std::string> services;
-  read = EachRow(db, options, db.meta(), kServicePrefix, [&](auto name, auto) {
-    services.emplace(name);
-    return Status{};
+  read = EachRow(db, options, db.meta(), kCountsPrefix, [&](auto rest, auto) -> Status {
+    auto key = DecodeCountsKey(std::string(kCountsPrefix).append(rest));
+    if (!key) return Error{Code::kCorrupt, "stored key of counts: wrong shape"};
+    if (key->what == CountsKey::kService) services.insert(std::move(key->name));
+    return {};
   });
   if (!read) return read.error();
   HotCounter hot(db, options, services);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/engine/tiers.h"
+
 namespace clew::store {
 
 RetentionPlan PlanRetention(const Catalog& catalog, const RetentionPolicy& policy, UnixNanos now,
@@ -15,12 +17,7 @@ RetentionPlan PlanRetention(const Catalog& catalog, const RetentionPolicy& polic
   const std::uint64_t to_free = std::max(too_many, too_few);
 
   RetentionPlan plan;
-  if (policy.max_age.count() > 0) {
-    // The bucket that ended `max_age` ago is the first that is not older.
-    const auto hours = std::chrono::ceil<std::chrono::hours>(now.time_since_epoch());
-    const auto first = (hours - policy.max_age).count() - 1;
-    plan.first_bucket = static_cast<std::uint32_t>(std::clamp<std::int64_t>(first, 0, ~0u));
-  }
+  if (policy.max_age.count() > 0) plan.first_bucket = FirstBucketWithin(now, policy.max_age);
   RetentionReport& report = plan.report;
   for (auto at = catalog.begin(); at != catalog.end();) {
     const std::uint32_t bucket = at->first.bucket;

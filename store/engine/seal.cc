@@ -7,8 +7,6 @@
 namespace clew::store {
 namespace {
 
-// Spans whose clocks are far off get segments of their own, so that they do not stretch the time
-// that the others cover.
 constexpr std::chrono::hours kPast{2};
 constexpr std::chrono::minutes kFuture{10};
 
@@ -66,13 +64,8 @@ class Sealer {
     return runs;
   }
 
-  int ClassOf(UnixNanos start) const {
-    if (start < now_ - kPast) return 0;
-    return start <= now_ + kFuture ? 1 : 2;
-  }
-
   void AddTrace(TraceRows trace) {
-    const int its_class = ClassOf(trace.front().span->start);
+    const int its_class = ClassOfStart(trace.front().span->start, now_);
     const bool fits = encoder_.rows() + trace.size() <= options_.rows &&
                       encoder_.span_bytes() < options_.bytes && its_class == class_;
     if (!fits) EndSegment();
@@ -117,13 +110,6 @@ class Sealer {
     meta_.new_traces += has_base ? 0 : 1;
     sealed.parts.push_back(key_);
     Widen(sealed.summary, meta_);
-  }
-
-  static void Widen(const Summary& trace, SegmentMeta& meta) {
-    meta.min_start = std::min(meta.min_start, trace.start);
-    meta.max_start = std::max(meta.max_start, trace.start);
-    meta.max_duration =
-        std::max<std::chrono::nanoseconds>(meta.max_duration, trace.end - trace.start);
   }
 
   void EndSegment() {
@@ -173,6 +159,18 @@ class Sealer {
 };
 
 }  // namespace
+
+int ClassOfStart(UnixNanos start, UnixNanos sealed) {
+  if (start < sealed - kPast) return 0;
+  return start <= sealed + kFuture ? 1 : 2;
+}
+
+void Widen(const Summary& trace, SegmentMeta& meta) {
+  meta.min_start = std::min(meta.min_start, trace.start);
+  meta.max_start = std::max(meta.max_start, trace.start);
+  meta.max_duration =
+      std::max<std::chrono::nanoseconds>(meta.max_duration, trace.end - trace.start);
+}
 
 Seal MakeSeal(const HotList& chunks, const SealedTraces& earlier, const Catalog& catalog,
               std::uint64_t next_segment, UnixNanos now, const SealOptions& options) {

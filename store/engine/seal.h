@@ -46,6 +46,13 @@ struct Seal {
   std::uint64_t exact_spans = 0;  // kept by their bytes, see segment/span_parts.h
 };
 
+// Traces whose clocks are far off get segments of their own, so that they do not stretch the time
+// that the others cover: in one segment all are of one class. `sealed`: when, roughly.
+int ClassOfStart(UnixNanos start, UnixNanos sealed);
+
+// Makes the meta cover a whole trace of the segment.
+void Widen(const Summary& trace, SegmentMeta& meta);
+
 // `chunks`: at least one. `earlier`: of the traces in them the ones that have sealed parts.
 // `catalog`: of the segments before. Segments are numbered from `next_segment`, in the bucket of
 // `now`.

@@ -6,18 +6,10 @@ std::string NameOf(const SegmentKey& key) {
   return "segment " + std::to_string(key.bucket) + "/" + std::to_string(key.number);
 }
 
-Result<std::shared_ptr<const SegmentReader>> SegmentCache::Open(const View& view,
-                                                                const SegmentKey& key) {
+Result<std::shared_ptr<const SegmentReader>> SegmentCache::Read(const View& view,
+                                                                const SegmentKey& key) const {
   if (!view.catalog->contains(key)) {
     return Error{Code::kNotFound, NameOf(key) + " was dropped"};
-  }
-  {
-    MutexLock lock(mutex_);
-    const auto at = by_key_.find(key);
-    if (at != by_key_.end()) {
-      entries_.splice(entries_.begin(), entries_, at->second);
-      return at->second->segment;
-    }
   }
   rocksdb::ReadOptions options = view.snapshot->options();
   options.fill_cache = false;  // this cache is the better one: it holds the columns unpacked
@@ -26,6 +18,21 @@ Result<std::shared_ptr<const SegmentReader>> SegmentCache::Open(const View& view
   if (!status.ok()) return FromRocks("read " + NameOf(key), status);
   auto segment = SegmentReader::Open(std::move(bytes));
   if (!segment) return Error{segment.error().code, NameOf(key) + ": " + segment.error().message};
+  return segment;
+}
+
+Result<std::shared_ptr<const SegmentReader>> SegmentCache::Open(const View& view,
+                                                                const SegmentKey& key) {
+  if (view.catalog->contains(key)) {
+    MutexLock lock(mutex_);
+    const auto at = by_key_.find(key);
+    if (at != by_key_.end()) {
+      entries_.splice(entries_.begin(), entries_, at->second);
+      return at->second->segment;
+    }
+  }
+  auto segment = Read(view, key);
+  if (!segment) return segment.error();
   MutexLock lock(mutex_);
   const auto [at, is_new] = by_key_.try_emplace(key);
   if (!is_new) return at->second->segment;  // another thread was faster

@@ -24,6 +24,8 @@ class SegmentCache {
   // The segment as the view sees it. kNotFound: the view's catalog has no such segment (it was
   // dropped); kCorrupt and others name it.
   Result<std::shared_ptr<const SegmentReader>> Open(const View& view, const SegmentKey& key);
+  // The same, past the cache: for what reads everything once.
+  Result<std::shared_ptr<const SegmentReader>> Read(const View& view, const SegmentKey& key) const;
   void Forget(const SegmentKey& key);
 
  private:

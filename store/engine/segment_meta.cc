@@ -20,6 +20,8 @@ enum Field : std::uint32_t {
   kLastArrival = 9,
   kHasBases = 10,
   kHasLater = 11,
+  kTier = 12,
+  kJudgeAgain = 13,
 };
 
 // Sixty-three bits: a time or a duration that no encoder wrote is refused.
@@ -64,6 +66,12 @@ void ReadField(WireReader& in, SegmentMeta& meta) {
     case kHasLater:
       meta.has_later = value != 0;
       return;
+    case kTier:
+      meta.tier = static_cast<std::uint32_t>(value);
+      return;
+    case kJudgeAgain:
+      meta.judge_again = static_cast<std::uint32_t>(value);
+      return;
     default:
       return;
   }
@@ -85,6 +93,8 @@ std::string EncodeSegmentMeta(const SegmentMeta& meta) {
   writer.add_uint64(kLastArrival, meta.last_arrival);
   writer.add_bool(kHasBases, meta.has_bases);
   writer.add_bool(kHasLater, meta.has_later);
+  if (meta.tier != 0) writer.add_uint32(kTier, meta.tier);
+  if (meta.judge_again != 0) writer.add_uint32(kJudgeAgain, meta.judge_again);
   return out;
 }
 

@@ -29,6 +29,10 @@ struct SegmentMeta {
   std::uint64_t last_arrival = 0;
   bool has_bases = false;  // it holds later parts of traces whose earlier parts are elsewhere
   bool has_later = false;  // it holds parts of traces that have later parts elsewhere
+  // What retention has done to it (tiers.h): the tier that it was brought to, and the hour since
+  // 1970 after which traces of it that were too young for that are to be judged again; 0: none.
+  std::uint32_t tier = 0;
+  std::uint32_t judge_again = 0;
 };
 
 // Protobuf encoding, as docs/formats/keys.md lists it; unknown fields are skipped.

@@ -83,6 +83,15 @@ void TraceStates::Trim() {
   }
 }
 
+void TraceStates::Erase(const TraceId& trace) {
+  const auto found = by_trace_.find(trace);
+  if (found == by_trace_.end()) return;
+  if (found->second->touched) std::erase(touched_, &*found->second);
+  bytes_ -= found->second->bytes;
+  entries_.erase(found->second);
+  by_trace_.erase(found);
+}
+
 void TraceStates::Clear() {
   entries_.clear();
   by_trace_.clear();

@@ -58,9 +58,10 @@ class TraceStates {
   explicit TraceStates(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   // The state of a trace, now the most recently used one; nothing when it is not here. Valid until
-  // Trim or Clear.
+  // Trim, Erase or Clear.
   TraceState* Find(const TraceId& trace);
   TraceState* Insert(const TraceId& trace);
+  void Erase(const TraceId& trace);
   // Forgets the least recently used traces without hot spans beyond the bound.
   void Trim();
   void Clear();

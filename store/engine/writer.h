@@ -12,6 +12,7 @@
 
 #include "base/mutex.h"
 #include "store/engine/retention.h"
+#include "store/engine/rewrite.h"
 #include "store/engine/seal.h"
 #include "store/engine/sealed_counts.h"
 #include "store/engine/trace_parts.h"
@@ -61,6 +62,15 @@ class Writer {
   Status SealAll();
   // Lets go of the buckets that the policy does not keep, see PlanRetention. Any thread.
   Result<RetentionPlan> Drop(const RetentionPolicy& policy, std::uint64_t free_bytes);
+  // Brings some segments of a bucket to the policy's tiers, in one write; see rewrite.h. Any
+  // thread; sealing waits for it.
+  struct Rewritten {
+    RetentionReport report;
+    // Of which nothing is left to rewrite, and everything could be read: freeing its space reads
+    // it again, and RocksDB stops all writing at what it cannot read.
+    std::optional<std::uint32_t> bucket;
+  };
+  Result<Rewritten> Rewrite(const RetentionPolicy& policy);
   WriterStats stats() const;
 
  private:
@@ -88,9 +98,14 @@ class Writer {
   Status SealOnce();
   HotList TakeChunks(SealedTraces& earlier) REQUIRES(mutex_);
   Status Write(const HotList& chunks, Seal& seal);
+  // These change a catalog and put the same change into a batch.
+  void PutMeta(const SegmentMeta& meta, Catalog& catalog, rocksdb::WriteBatch& batch) const;
+  void PutSegment(const Seal::Segment& segment, Catalog& catalog, rocksdb::WriteBatch& batch) const;
+  void DeleteSegment(const SegmentKey& key, Catalog& catalog, rocksdb::WriteBatch& batch) const;
   // Writes the batch and what counts_ has put into it.
   Status WriteSealed(rocksdb::WriteBatch& batch, std::string_view operation);
   void Adopt(const HotList& chunks, const Seal& seal) REQUIRES(mutex_);
+  Result<bool> Write(const TierRewrite& rewrite, Catalog& catalog);
   // Frees what tables hold of rows that were deleted, when that is more than `bytes`.
   Status TrimHotTables(std::uint64_t bytes);
 
@@ -102,6 +117,7 @@ class Writer {
   const WriterOptions options_;
 
   Mutex seal_mutex_;  // one seal at a time; taken before mutex_
+  std::set<std::uint32_t> damaged_ GUARDED_BY(seal_mutex_);  // buckets, see Rewritten
   mutable Mutex mutex_;
   CondVar wake_;  // the sealer
   CondVar room_;  // appends that wait for it

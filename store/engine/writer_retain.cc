@@ -4,6 +4,18 @@
 #include "store/engine/writer.h"
 
 namespace clew::store {
+namespace {
+
+// Segments that are brought to their tier in one write: sealing waits for it, some tenths of a
+// second.
+constexpr std::size_t kSegmentsAWrite = 8;
+
+std::uint64_t Plus(std::uint64_t count, std::int64_t change) {
+  return change < 0 ? count - std::min(count, static_cast<std::uint64_t>(-change))
+                    : count + static_cast<std::uint64_t>(change);
+}
+
+}  // namespace
 
 // The rows of traces in the dropped segments stay until RocksDB rewrites them
 // (DropForgottenTraces).
@@ -16,12 +28,7 @@ Result<RetentionPlan> Writer::Drop(const RetentionPolicy& policy, std::uint64_t 
   if (const Status put = counts_.Drop(plan.buckets, plan.first_bucket, batch); !put) {
     return put.error();
   }
-  for (const SegmentKey& key : plan.drop) {
-    catalog.erase(key);
-    batch.Delete(db_.segment(), Encode(key));
-    batch.Delete(db_.filter(), Encode(key));
-    batch.Delete(db_.meta(), MetaKey(key));
-  }
+  for (const SegmentKey& key : plan.drop) DeleteSegment(key, catalog, batch);
   MutexLock lock(mutex_);
   if (const Status repaired = Repair(); !repaired) return repaired.error();
   // Rows of buckets before it are taken away for good: it must not be beyond the present hour.
@@ -44,6 +51,122 @@ Result<RetentionPlan> Writer::Drop(const RetentionPolicy& policy, std::uint64_t 
   if (!plan.drop.empty()) states_wrong_ = true;  // they know of spans that are gone
   for (const SegmentKey& key : plan.drop) cache_.Forget(key);
   return plan;
+}
+
+Result<Writer::Rewritten> Writer::Rewrite(const RetentionPolicy& policy) {
+  MutexLock one(seal_mutex_);  // the catalog stays as it is
+  const View view = visible_.Take();
+  const Tiers tiers(policy, options_.clock());
+  const auto next = [&](const Catalog& catalog) {
+    return NextToRewrite(catalog, tiers, kSegmentsAWrite, options_.seal.rows / 2);
+  };
+  const std::vector<SegmentKey> inputs = next(*view.catalog);
+  if (inputs.empty()) return Rewritten{};
+  std::uint64_t next_segment = 0;
+  {
+    MutexLock lock(mutex_);
+    if (const Status repaired = Repair(); !repaired) return repaired.error();
+    next_segment = sealed_.next_segment;
+  }
+  const TierRewrite rewrite =
+      MakeTierRewrite(view, parts_, cache_, tiers, inputs, next_segment, options_.seal);
+  Catalog catalog = *view.catalog;
+  Rewritten rewritten;
+  rewritten.report.more = true;
+  const auto written = Write(rewrite, catalog);
+  if (!written) return written.error();
+  if (!*written) return rewritten;  // they are judged again
+  rewritten.report = rewrite.report;
+  const std::vector<SegmentKey> left = next(catalog);
+  rewritten.report.more = !left.empty();
+  if (rewrite.damaged) damaged_.insert(rewrite.bucket);
+  const bool finished = left.empty() || left.front().bucket != rewrite.bucket;
+  if (finished && !damaged_.contains(rewrite.bucket)) rewritten.bucket = rewrite.bucket;
+  return rewritten;
+}
+
+// One atomic write: the new segments with all that leads to them, and the old ones gone. False: a
+// trace that was to go has got new spans, and nothing was done. `catalog`: what it was, and
+// becomes.
+Result<bool> Writer::Write(const TierRewrite& rewrite, Catalog& catalog) {
+  rocksdb::WriteBatch batch;
+  std::int64_t spans = 0;
+  std::int64_t traces = 0;
+  for (const SegmentKey& key : rewrite.gone) {
+    spans -= catalog.at(key)->rows;
+    traces -= catalog.at(key)->new_traces;
+    DeleteSegment(key, catalog, batch);
+  }
+  for (const Seal::Segment& segment : rewrite.segments) {
+    spans += segment.meta.rows;
+    traces += segment.meta.new_traces;
+    PutSegment(segment, catalog, batch);
+  }
+  for (const SegmentMeta& meta : rewrite.stamped) PutMeta(meta, catalog, batch);
+  for (const auto& [trace, parts] : rewrite.dropped) {
+    const rocksdb::Slice row(trace.View().data(), TraceId::kSize);
+    if (parts.empty()) {
+      batch.Delete(db_.trace(), row);
+    } else {
+      batch.Put(db_.trace(), row, EncodeParts(parts));
+    }
+  }
+  for (const auto& [trace, parts] : rewrite.moved) {
+    batch.Put(db_.trace(), {trace.View().data(), TraceId::kSize}, EncodeParts(parts));
+  }
+  const Status put = counts_.Subtract(rewrite.bucket, rewrite.counts, batch);
+  if (!put) return put.error();
+
+  MutexLock lock(mutex_);
+  if (const Status repaired = Repair(); !repaired) return repaired.error();
+  LateTraces late = late_;
+  for (auto& [trace, of] : late) {
+    if (rewrite.dropped.contains(trace)) return false;
+    const auto at = rewrite.moved.find(trace);
+    if (at != rewrite.moved.end()) of.parts = at->second;
+  }
+  Totals totals = sealed_;
+  totals.spans = Plus(totals.spans, spans);
+  totals.traces = Plus(totals.traces, traces);
+  totals.next_segment += rewrite.segments.size();
+  batch.Put(db_.meta(), {kTotalsKey.data(), kTotalsKey.size()}, Encode(totals));
+  const Status written = visible_.Replace(catalog, std::make_shared<const LateTraces>(late), [&] {
+    return WriteSealed(batch, "write rewritten segments");
+  });
+  if (!written) {
+    failed_ = true;
+    return written.error();
+  }
+  sealed_ = totals;
+  late_ = std::move(late);
+  for (const auto& [trace, unused] : rewrite.dropped) states_.Erase(trace);
+  for (const auto& [trace, parts] : rewrite.moved) {
+    if (TraceState* const state = states_.Find(trace)) state->parts = parts;
+  }
+  states_.Trim();
+  for (const SegmentKey& key : rewrite.gone) cache_.Forget(key);
+  return true;
+}
+
+void Writer::PutMeta(const SegmentMeta& meta, Catalog& catalog, rocksdb::WriteBatch& batch) const {
+  batch.Put(db_.meta(), MetaKey(meta.key), EncodeSegmentMeta(meta));
+  catalog[meta.key] = std::make_shared<const SegmentMeta>(meta);
+}
+
+void Writer::PutSegment(const Seal::Segment& segment, Catalog& catalog,
+                        rocksdb::WriteBatch& batch) const {
+  const std::string key = Encode(segment.meta.key);
+  batch.Put(db_.segment(), key, segment.bytes);
+  batch.Put(db_.filter(), key, segment.filter);
+  PutMeta(segment.meta, catalog, batch);
+}
+
+void Writer::DeleteSegment(const SegmentKey& key, Catalog& catalog,
+                           rocksdb::WriteBatch& batch) const {
+  catalog.erase(key);
+  batch.Delete(db_.segment(), Encode(key));
+  batch.Delete(db_.filter(), Encode(key));
+  batch.Delete(db_.meta(), MetaKey(key));
 }
 
 }  // namespace clew::store

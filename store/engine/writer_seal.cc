@@ -117,17 +117,8 @@ Status Writer::WriteSealed(rocksdb::WriteBatch& batch, std::string_view operatio
 Status Writer::Write(const HotList& chunks, Seal& seal) {
   rocksdb::WriteBatch batch;
   Catalog catalog = *visible_.Take().catalog;
-  const auto put_meta = [&](const SegmentMeta& meta) {
-    batch.Put(db_.meta(), MetaKey(meta.key), EncodeSegmentMeta(meta));
-    catalog[meta.key] = std::make_shared<const SegmentMeta>(meta);
-  };
-  for (const Seal::Segment& segment : seal.segments) {
-    const std::string key = Encode(segment.meta.key);
-    batch.Put(db_.segment(), key, segment.bytes);
-    batch.Put(db_.filter(), key, segment.filter);
-    put_meta(segment.meta);
-  }
-  for (const SegmentMeta& meta : seal.widened) put_meta(meta);
+  for (const Seal::Segment& segment : seal.segments) PutSegment(segment, catalog, batch);
+  for (const SegmentMeta& meta : seal.widened) PutMeta(meta, catalog, batch);
   for (const auto& [trace, sealed] : seal.traces) {
     batch.Put(db_.trace(), {trace.View().data(), TraceId::kSize}, EncodeParts(sealed.parts));
   }

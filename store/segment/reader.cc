@@ -128,12 +128,17 @@ Result<std::optional<std::size_t>> SegmentReader::FindTrace(const TraceId& id) c
 
 Result<std::string> SegmentReader::BaseOf(std::size_t trace) const {
   return Guarded([&]() -> Result<std::string> {
-    for (VarintReader in(columns_.Bytes(Stream::kTraceBases)); !in.done();) {
-      const std::uint64_t of = in.Varint();
-      const std::string_view base = in.Sized();
-      if (of == trace) return std::string(base);
+    MutexLock lock(mutex_);
+    if (bases_ == nullptr) {
+      Bases bases;
+      for (VarintReader in(columns_.Bytes(Stream::kTraceBases)); !in.done();) {
+        const std::uint64_t of = in.Varint();
+        bases.emplace(of, in.Sized());
+      }
+      bases_ = std::make_unique<const Bases>(std::move(bases));
     }
-    return std::string();
+    const auto at = bases_->find(trace);
+    return at == bases_->end() ? std::string() : std::string(at->second);
   });
 }
 

@@ -11,6 +11,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -91,6 +93,8 @@ class SegmentReader {
   mutable std::unique_ptr<const std::vector<Context>> contexts_ GUARDED_BY(mutex_);
   mutable std::unique_ptr<const Attributes> attributes_ GUARDED_BY(mutex_);
   mutable std::unique_ptr<const std::vector<std::uint32_t>> first_rows_ GUARDED_BY(mutex_);
+  using Bases = std::unordered_map<std::uint64_t, std::string_view>;  // by number of the trace
+  mutable std::unique_ptr<const Bases> bases_ GUARDED_BY(mutex_);
 };
 
 }  // namespace clew::store

@@ -47,19 +47,36 @@ TEST(AdminConvert, ReportsComeBack) {
 }
 
 TEST(AdminConvert, APolicyComesBackAndIsBounded) {
-  const store::RetentionPolicy policy{
-      .max_age = std::chrono::hours(5), .max_bytes = 6, .min_free_bytes = 7};
+  const store::RetentionPolicy policy{.max_age = std::chrono::hours(5),
+                                      .max_bytes = 6,
+                                      .min_free_bytes = 7,
+                                      .keep_all = std::chrono::hours(1),
+                                      .keep_sample = std::chrono::hours(2),
+                                      .sample_percent = 3,
+                                      .slow = std::chrono::milliseconds(4)};
   const auto back = FromProto(ToProto(policy));
   EXPECT_EQ(back.max_age, policy.max_age);
   EXPECT_EQ(back.max_bytes, 6u);
   EXPECT_EQ(back.min_free_bytes, 7u);
+  EXPECT_EQ(back.keep_all, policy.keep_all);
+  EXPECT_EQ(back.keep_sample, policy.keep_sample);
+  EXPECT_EQ(back.sample_percent, 3u);
+  EXPECT_EQ(back.slow, policy.slow);
   v1::Policy endless;
   endless.set_max_age_hours(~0ull);
   EXPECT_EQ(FromProto(endless).max_age, std::chrono::hours(1'000'000));
 }
 
+TEST(AdminConvert, WhatTiersTookComesBack) {
+  const auto back = FromProto(ToProto(
+      store::RetentionReport{.sampled = {1, 2, 3}, .without_errors = {4, 5, 6}, .rewritten = 7}));
+  EXPECT_EQ(back.sampled.bytes, 3u);
+  EXPECT_EQ(back.without_errors.traces, 5u);
+  EXPECT_EQ(back.rewritten, 7u);
+}
+
 TEST(AdminConvert, ATimeThatNoneIsBecomesZero) {
-  v1::RetainResponse response;
+  v1::RetentionReport response;
   response.set_newest_start_unix_nano(~0ull);
   EXPECT_EQ(FromProto(response).newest_start, UnixNanos{});
 }

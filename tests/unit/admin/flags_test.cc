@@ -48,6 +48,21 @@ TEST(StoreFlags, APolicyIsOneOnlyWhenItWasGiven) {
   EXPECT_EQ(flags.policy->min_free_bytes, 5u << 20);
 }
 
+TEST(StoreFlags, TiersAreThoseOfTheCollector) {
+  const Flags flags = Parsed({"retention", "--keep-all-hours", "48", "--keep-sample-hours", "720",
+                              "--keep-sample-percent", "1", "--keep-slow-ms", "2000"});
+  ASSERT_TRUE(flags.policy);
+  EXPECT_EQ(flags.policy->keep_all, std::chrono::hours(48));
+  EXPECT_EQ(flags.policy->keep_sample, std::chrono::hours(720));
+  EXPECT_EQ(flags.policy->sample_percent, 1u);
+  EXPECT_EQ(flags.policy->slow, std::chrono::seconds(2));
+  EXPECT_EQ(ExitOf({"retention", "--keep-sample-hours", "5"}), 2);
+  EXPECT_EQ(ExitOf({"retention", "--keep-all-hours", "5", "--keep-sample-hours", "5",
+                    "--keep-slow-ms", "1"}),
+            2);
+  EXPECT_EQ(ExitOf({"retention", "--keep-all-hours", "5", "--keep-sample-hours", "6"}), 2);
+}
+
 TEST(StoreFlags, NonsenseIsWrongUsage) {
   EXPECT_EQ(ExitOf({}), 2);
   EXPECT_EQ(ExitOf({"chekc"}), 2);

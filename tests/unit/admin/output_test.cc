@@ -88,6 +88,10 @@ TEST(StoreOutput, RestoreCompactAndRetentionSayWhatWasDone) {
   EXPECT_THAT(RetentionText(report, true), HasSubstr("would drop 8 spans of 2 traces"));
   EXPECT_THAT(RetentionText(report, false), HasSubstr("dropped 8 spans"));
   EXPECT_EQ(json::parse(RetentionJson(report, true))["dry_run"], true);
+  const store::RetentionReport tiers{.without_errors = {.spans = 3, .traces = 1}};
+  EXPECT_EQ(RetentionText(tiers, false),
+            "dropped 3 spans of 1 trace, 0 B: by tier, without errors\n");
+  EXPECT_EQ(json::parse(RetentionJson(tiers, false))["without_errors"]["spans"], 3);
 }
 
 TEST(StoreOutput, ProgressHasAPartOrANumber) {

@@ -75,12 +75,12 @@ TEST_F(Remote, AnswersAsTheStoreItself) {
   EXPECT_EQ(checked->spans, 55u);
 
   ASSERT_TRUE(remote->Compact({}));
-  const auto would = remote->Retain({}, true);
+  const auto would = remote->Retain({}, true, {});
   ASSERT_TRUE(would);
   EXPECT_EQ(would->spans, 50u) << "by the collector's own policy";
-  EXPECT_EQ(remote->Retain(store::RetentionPolicy{}, true)->spans, 0u) << "by ours";
+  EXPECT_EQ(remote->Retain(store::RetentionPolicy{}, true, {})->spans, 0u) << "by ours";
   EXPECT_EQ(remote->Details()->spans, 55u);
-  EXPECT_EQ(remote->Retain({}, false)->spans, 50u);
+  EXPECT_EQ(remote->Retain({}, false, {})->spans, 50u);
   EXPECT_EQ(remote->Details()->spans, 5u);
 }
 
@@ -183,8 +183,8 @@ class Endless final : public store::Administration {
   Result<store::CompactReport> Compact(const store::Watch&) override {
     return store::CompactReport{};
   }
-  Result<store::RetentionReport> Retain(const std::optional<store::RetentionPolicy>&,
-                                        bool) override {
+  Result<store::RetentionReport> Retain(const std::optional<store::RetentionPolicy>&, bool,
+                                        const store::Watch&) override {
     return store::RetentionReport{};
   }
   std::atomic<bool> started{false};

@@ -56,6 +56,43 @@ TEST(Config, ABudgetBelowOneMessageIsRefused) {
   EXPECT_THAT(config.error().message, HasSubstr("max_in_flight_mib"));
 }
 
+using Values = std::map<std::string, std::string>;
+
+TEST(Config, TiersBecomeAPolicy) {
+  const auto config = ResolveConfig({{"x",
+                                      {{"keep_all_hours", "24"},
+                                       {"keep_sample_hours", "168"},
+                                       {"keep_sample_percent", "5"},
+                                       {"keep_slow_ms", "2000"},
+                                       {"retention_hours", "8760"},
+                                       {"retention_mib", "3"}}}});
+  ASSERT_TRUE(config) << config.error().message;
+  const store::RetentionPolicy policy = PolicyOf(*config);
+  EXPECT_EQ(policy.keep_all, std::chrono::hours(24));
+  EXPECT_EQ(policy.keep_sample, std::chrono::hours(168));
+  EXPECT_EQ(policy.sample_percent, 5u);
+  EXPECT_EQ(policy.slow, std::chrono::seconds(2));
+  EXPECT_EQ(policy.max_age, std::chrono::hours(8760));
+  EXPECT_EQ(policy.max_bytes, 3u << 20);
+  EXPECT_TRUE(ResolveConfig({{"x", {{"keep_all_hours", "24"}}}}));
+}
+
+TEST(Config, TiersThatDoNotFitTogetherAreRefused) {
+  const std::vector<std::pair<Values, const char*>> cases = {
+      {{{"keep_sample_hours", "9"}, {"keep_slow_ms", "1"}}, "without keep_all_hours"},
+      {{{"keep_all_hours", "9"}, {"keep_sample_hours", "9"}, {"keep_slow_ms", "1"}}, "not more"},
+      {{{"keep_all_hours", "1"}, {"keep_sample_hours", "9"}}, "without keep_sample_percent"},
+      {{{"keep_all_hours", "1"}, {"keep_slow_ms", "9"}}, "do nothing without"},
+      {{{"keep_all_hours", "9"}, {"retention_hours", "8"}}, "retention_hours is less"},
+      {{{"keep_sample_percent", "101"}}, "from 0 to 100"},
+  };
+  for (const auto& [values, message] : cases) {
+    const auto config = ResolveConfig({{"x", values}});
+    ASSERT_FALSE(config) << message;
+    EXPECT_THAT(config.error().message, HasSubstr(message));
+  }
+}
+
 TEST(Config, UnknownAndNestedKeysOfTheFileAreAllNamed) {
   store::TempDir dir;
   const auto file = ReadConfigFile(WriteFile(dir, "lisen: x\nqueries: y\nlisten: [a, b]\n"));

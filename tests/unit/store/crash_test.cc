@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdlib>
 #include <set>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -26,13 +27,32 @@ constexpr std::uint64_t kSpansPerBatch = 20;
 constexpr int kAckFd = 3;
 constexpr const char* kDirVariable = "CLEW_CRASH_TEST_DIR";
 constexpr const char* kFirstVariable = "CLEW_CRASH_TEST_FIRST";
+// Set: retention runs, too. Since when the hours of the store pass, Unix ns.
+constexpr const char* kTiersVariable = "CLEW_CRASH_TEST_TIERS";
 
-// Spans n*kSpansPerBatch... of batch n, spread over traces that later batches grow.
+// An hour of the store passes in so long, so that segments soon are old.
+constexpr std::chrono::milliseconds kHourOfTheStore{40};
+constexpr RetentionPolicy kTiers{.keep_all = std::chrono::hours(1)};
+
+RocksStoreOptions Options(const std::string& dir) {
+  const char* const begin = std::getenv(kTiersVariable);
+  if (begin == nullptr) return {.path = dir};
+  const UnixNanos since = UnixNanosFrom(std::strtoull(begin, nullptr, 10));
+  return {.path = dir, .seal_spans = 200, .segment_rows = 64, .clock = [since] {
+            return UnixNanos(
+                std::chrono::hours(500'000 + (UnixClock::now() - since) / kHourOfTheStore));
+          }};
+}
+
+// Spans n*kSpansPerBatch... of batch n, spread over traces that later batches grow. Every other
+// trace has errors.
 SpanBatch BatchNumber(std::uint64_t n) {
   SpanBatch batch;
   for (std::uint64_t i = 0; i < kSpansPerBatch; ++i) {
-    batch.push_back(
-        MakeSpan({.trace = (n / 4) * kSpansPerBatch + i, .id = n + 1, .start_ms = 10'000 - n % 4}));
+    batch.push_back(MakeSpan({.trace = (n / 4) * kSpansPerBatch + i,
+                              .id = n + 1,
+                              .start_ms = 10'000 - n % 4,
+                              .error = i % 2 == 1}));
   }
   return batch;
 }
@@ -43,8 +63,15 @@ TEST(CrashChild, DISABLED_AppendsUntilKilled) {
   const char* const dir = std::getenv(kDirVariable);
   const char* const first = std::getenv(kFirstVariable);
   ASSERT_TRUE(dir != nullptr && first != nullptr);
-  auto store = OpenRocksStore({.path = dir});
+  const RocksStoreOptions options = Options(dir);
+  auto store = OpenRocksStore(options);
   ASSERT_TRUE(store) << store.error().message;
+  std::jthread retention;
+  if (std::getenv(kTiersVariable) != nullptr) {
+    retention = std::jthread([&store](const std::stop_token& stopping) {
+      while (!stopping.stop_requested()) EXPECT_TRUE((*store)->Retain(kTiers, false));
+    });
+  }
   for (std::uint64_t n = std::strtoull(first, nullptr, 10);; ++n) {
     ASSERT_TRUE((*store)->Append(BatchNumber(n)));
     ASSERT_EQ(::write(kAckFd, &n, sizeof(n)), static_cast<ssize_t>(sizeof(n)));
@@ -92,16 +119,22 @@ std::vector<std::uint64_t> RunAndKill(const std::string& dir, std::uint64_t firs
   return acked;
 }
 
-TEST(Crash, LosesAndDoublesNothingThatWasAcknowledged) {
-  TempDir dir;
-  std::uint64_t next = 0;
+// Kills the child again and again, and sets `next` to the number of the first batch that was not
+// acknowledged.
+void KillManyTimes(const std::string& dir, std::uint64_t& next) {
   for (int round = 0; round < 6; ++round) {
     const auto life = std::chrono::milliseconds(100 + 137 * round);
-    const auto acked = RunAndKill(dir.path(), next, life);
+    const auto acked = RunAndKill(dir, next, life);
     ASSERT_FALSE(acked.empty()) << "the child ended before it had stored anything";
     ASSERT_EQ(acked.front(), next);
     next = acked.back() + 1;
   }
+}
+
+TEST(Crash, LosesAndDoublesNothingThatWasAcknowledged) {
+  TempDir dir;
+  std::uint64_t next = 0;
+  ASSERT_NO_FATAL_FAILURE(KillManyTimes(dir.path(), next));
   auto store = OpenRocksStore({.path = dir.path()});
   ASSERT_TRUE(store) << store.error().message;
   // A batch that was being written at a kill may be there or not; the next round has repeated it.
@@ -120,6 +153,46 @@ TEST(Crash, LosesAndDoublesNothingThatWasAcknowledged) {
   const std::size_t found = SearchAll(**store, Ask("service=shop")).size();
   EXPECT_GE(found, traces - kSpansPerBatch);
   EXPECT_EQ(found, (*store)->Stats().traces);
+}
+
+TEST(Crash, LeavesWhatRetentionKeepsWholeAndCountedOnce) {
+  TempDir dir;
+  ::setenv(kTiersVariable, std::to_string(ToUint64(UnixClock::now())).c_str(), 1);
+  std::uint64_t next = 0;
+  KillManyTimes(dir.path(), next);
+  RocksStoreOptions options = Options(dir.path());
+  ::unsetenv(kTiersVariable);
+  ASSERT_FALSE(HasFatalFailure());
+  options.clock = [clock = options.clock] { return clock() + std::chrono::hours(1'000); };
+  auto store = OpenRocksStore(options);
+  ASSERT_TRUE(store) << store.error().message;
+  ASSERT_TRUE((*store)->Append(BatchNumber(next)));  // as the child would have repeated it
+  ASSERT_TRUE((*store)->Seal());
+  store->reset();
+  options.clock = [clock = options.clock] { return clock() + std::chrono::hours(1'000); };
+  store = OpenRocksStore(options);
+  ASSERT_TRUE(store) << store.error().message;
+  for (bool more = true; more;) {
+    const auto retained = (*store)->Retain(kTiers, false);
+    ASSERT_TRUE(retained) << retained.error().message;
+    more = retained->more;
+  }
+  // Every other trace, with all that came of it.
+  for (std::uint64_t trace = 0; trace < (next + 4) / 4 * kSpansPerBatch; ++trace) {
+    const std::uint64_t first_batch = trace / kSpansPerBatch * 4;
+    const std::uint64_t came = std::min<std::uint64_t>(next + 1 - first_batch, 4);
+    const auto spans = ReadAll(**store, TestTraceId(trace));
+    EXPECT_EQ(spans.size(), trace % 2 == 1 ? came : 0) << trace;
+  }
+  const std::uint64_t kept = (next + 1) * kSpansPerBatch / 2;
+  EXPECT_EQ((*store)->Stats().spans, kept);
+  EXPECT_EQ((*store)->Stats().traces, (next + 4) / 4 * kSpansPerBatch / 2);
+  EXPECT_EQ((*store)->Services()->front().span_count, kept);
+  EXPECT_EQ((*store)->Operations("shop")->items.front().span_count, kept);
+  const auto checked = (*store)->Check();
+  ASSERT_TRUE(checked);
+  EXPECT_EQ(checked->spans, kept);
+  EXPECT_TRUE(checked->damage.empty());
 }
 
 }  // namespace

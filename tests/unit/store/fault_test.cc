@@ -17,9 +17,15 @@ namespace {
 
 using testing::HasSubstr;
 
+// What the clock of a store is ahead of the real one.
+std::chrono::hours ahead{0};
+
 std::unique_ptr<RocksStore> Open(const TempDir& dir, FaultEnv* env, std::size_t seal_spans) {
+  ahead = std::chrono::hours(0);
   auto store = OpenRocksStore(
-      {.path = dir.path(), .seal_spans = seal_spans, .segment_rows = 32, .env = env});
+      {.path = dir.path(), .seal_spans = seal_spans, .segment_rows = 32, .env = env, .clock = [] {
+         return UnixClock::now() + ahead;
+       }});
   CLEW_CHECK(store.has_value());
   return *std::move(store);
 }
@@ -75,6 +81,40 @@ TEST_P(FailedWrite, OfASegmentLeavesTheSpansHot) {
   ASSERT_TRUE(store->Seal());
   for (std::uint64_t number = 1; number <= 20; ++number) ExpectWhole(*store, number);
   EXPECT_EQ(store->Stats().spans, 100u);
+}
+
+// What a rewriting that fails half-way leaves.
+TEST_P(FailedWrite, OfARewrittenSegmentLeavesTheOldOne) {
+  TempDir dir;
+  FaultEnv env;
+  const RetentionPolicy policy{.keep_all = std::chrono::hours(1)};
+  auto store = Open(dir, &env, 1'000'000);
+  for (std::uint64_t number = 1; number <= 20; ++number) {
+    SpanBatch batch = Batch(number);
+    if (number % 2 == 0) batch.push_back(MakeSpan({.trace = number, .id = 6, .error = true}));
+    ASSERT_TRUE(store->Append(batch));
+  }
+  ASSERT_TRUE(store->Seal());
+  const auto services = *store->Services();
+  ahead = std::chrono::hours(4);
+  env.Set(GetParam());
+  EXPECT_FALSE(store->Retain(policy, false));
+  for (int opened = 0; opened < 2; ++opened) {
+    EXPECT_EQ(store->Stats().spans, 110u);
+    EXPECT_EQ(*store->Services(), services);
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+      EXPECT_EQ(ReadAll(*store, TestTraceId(number)).size(), 5 + (number + 1) % 2);
+    }
+    store.reset();
+    store = Open(dir, nullptr, 1'000'000);
+  }
+  ahead = std::chrono::hours(4);
+  while (store->Retain(policy, false)->more) continue;
+  EXPECT_EQ(store->Stats().spans, 60u);
+  EXPECT_EQ(store->Services()->front().span_count, 60u);
+  for (std::uint64_t number = 1; number <= 20; ++number) {
+    EXPECT_EQ(ReadAll(*store, TestTraceId(number)).size(), number % 2 == 0 ? 6u : 0u);
+  }
 }
 
 TEST(PowerLoss, WhatWasAcknowledgedIsThereOnceWhenUnsyncedWritesAreForgotten) {

@@ -2,9 +2,13 @@
 // nothing. memory_store itself is among them, for what it promises by itself.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
+#include <map>
 #include <set>
 
 #include "random_queries.h"
+#include "store/engine/tiers.h"
 #include "store/memory_store.h"
 #include "store/query/format.h"
 #include "store/rocks_store.h"
@@ -21,27 +25,30 @@ std::string Line(const TraceSummary& s) {
   return line;
 }
 
+using Clock = std::function<UnixNanos()>;
+
 struct Engine {
   const char* name;
   // Closes the store and opens it again; what was acknowledged is there.
-  void (*reopen)(const std::string& dir, std::unique_ptr<SpanStore>& store);
+  void (*reopen)(const std::string& dir, const Clock& clock, std::unique_ptr<SpanStore>& store);
 };
 
 // Segments of at most `rows` spans, made in the background whenever `hot` have come.
 template <std::size_t hot, std::size_t rows>
-void ReopenRocks(const std::string& dir, std::unique_ptr<SpanStore>& store) {
+void ReopenRocks(const std::string& dir, const Clock& clock, std::unique_ptr<SpanStore>& store) {
   store.reset();
   // A few traces are remembered and a few segments kept open, so that most are read back from disk.
   auto opened = OpenRocksStore({.path = dir,
                                 .state_bytes = 10'000,
                                 .segment_cache_bytes = 100'000,
                                 .seal_spans = hot,
-                                .segment_rows = rows});
+                                .segment_rows = rows,
+                                .clock = clock});
   ASSERT_TRUE(opened) << opened.error().message;
   store = *std::move(opened);
 }
 
-void KeepMemory(const std::string&, std::unique_ptr<SpanStore>& store) {
+void KeepMemory(const std::string&, const Clock&, std::unique_ptr<SpanStore>& store) {
   if (!store) store = std::make_unique<MemoryStore>();
 }
 
@@ -52,7 +59,15 @@ constexpr Engine kEngines[] = {{"memory", KeepMemory},
 
 class Model {
  public:
-  Model(const Engine& engine, std::uint64_t seed) : engine_(engine), random_(seed) { Reopen(); }
+  Model(const Engine& engine, std::uint64_t seed) : engine_(engine), random_(seed) {
+    policy_ = {.keep_all = std::chrono::hours(1 + random_.Below(4)),
+               .sample_percent = static_cast<std::uint32_t>(random_.Below(101)),
+               .slow = std::chrono::milliseconds(random_.Below(2) * 4000)};
+    if (!random_.OneIn(3)) {
+      policy_.keep_sample = policy_.keep_all + std::chrono::hours(random_.Below(6));
+    }
+    Reopen();
+  }
 
   void Step() {
     const std::uint64_t what = random_.Below(100);
@@ -64,8 +79,10 @@ class Model {
       PageWhileWriting();
     } else if (what < 90) {
       CompareTrace();
-    } else if (what < 97) {
+    } else if (what < 94) {
       CompareTheRest();
+    } else if (what < 97) {
+      LetTimePass();
     } else {
       Reopen();
     }
@@ -80,17 +97,84 @@ class Model {
     if (random_.OneIn(4)) batch.push_back(batch.front());  // a duplicate in the batch
     if (random_.OneIn(4)) batch.insert(batch.end(), last_.begin(), last_.end());  // a retry
     last_ = batch;
-    ASSERT_TRUE(model_.Append(batch));
+    ASSERT_TRUE(model_->Append(batch));
     ASSERT_TRUE(store_->Append(batch));
+    for (const SpanRecord& span : batch) {
+      Grown& grown = grown_[span.trace_id];
+      const std::size_t spans = ReadAll(*model_, span.trace_id).size();
+      if (spans > grown.spans) grown = {spans, hour_};
+    }
+  }
+
+  // Hours go by, and retention does what it has to.
+  void LetTimePass() {
+    auto* const store = dynamic_cast<RocksStore*>(store_.get());
+    if (store == nullptr) return;
+    ASSERT_TRUE(store->Seal());  // what came in an hour is sealed in it
+    hour_ += static_cast<std::uint32_t>(random_.Below(4));
+    if (random_.OneIn(8)) {
+      ASSERT_TRUE(store->Retain({.max_bytes = 1}, false));
+      model_ = std::make_unique<MemoryStore>();
+      grown_.clear();
+      return;
+    }
+    const auto would = store->Retain(policy_, true);
+    ASSERT_TRUE(would) << would.error().message;
+    RetentionReport did;
+    for (bool more = true; more;) {
+      const auto some = store->Retain(policy_, false);
+      ASSERT_TRUE(some) << some.error().message;
+      for (const auto tier : {&RetentionReport::sampled, &RetentionReport::without_errors}) {
+        (did.*tier).spans += ((*some).*tier).spans;
+        (did.*tier).traces += ((*some).*tier).traces;
+      }
+      more = some->more;
+    }
+    EXPECT_EQ(did.sampled.spans, would->sampled.spans);
+    EXPECT_EQ(did.sampled.traces, would->sampled.traces);
+    EXPECT_EQ(did.without_errors.spans, would->without_errors.spans);
+    EXPECT_EQ(did.without_errors.traces, would->without_errors.traces);
+    const std::uint64_t gone = ForgetInModel();
+    EXPECT_EQ(did.sampled.spans + did.without_errors.spans, gone);
+    EXPECT_EQ(store->Retain(policy_, false)->rewritten, 0u);  // nothing is done twice
+  }
+
+  // The same by the rules, trace by trace; how many spans that are.
+  std::uint64_t ForgetInModel() {
+    const Tiers tiers(policy_, Now());
+    std::uint64_t gone = 0;
+    for (auto at = grown_.begin(); at != grown_.end();) {
+      const auto& [trace, grown] = *at;
+      const auto age = Now() - UnixNanos(std::chrono::hours(grown.hour + 1));
+      bool error = false;
+      UnixNanos start = UnixNanos::max();
+      UnixNanos end{};
+      for (const SpanRecord& span : ReadAll(*model_, trace)) {
+        error = error || span.status_code == 2;
+        start = std::min(start, span.start);
+        end = std::max(end, span.end);
+      }
+      const bool slow = policy_.slow.count() > 0 && end - start >= policy_.slow;
+      const bool sampled = tiers.Keeps(Tier::kSample, trace, {});
+      const bool in_sample = age <= policy_.keep_sample && (slow || sampled);
+      if (age <= policy_.keep_all || error || in_sample) {
+        ++at;
+        continue;
+      }
+      gone += grown.spans;
+      model_->Forget(trace);
+      at = grown_.erase(at);
+    }
+    return gone;
   }
 
   // All pages, and the first one by itself.
   void CompareSearch() {
     const Query query = random_.Query();
     SCOPED_TRACE(FormatConditions(query.conditions));
-    EXPECT_EQ(AllLines(*store_, query), AllLines(model_, query));
+    EXPECT_EQ(AllLines(*store_, query), AllLines(*model_, query));
     const auto page = store_->Search(query, {});
-    const auto expected = model_.Search(query, {});
+    const auto expected = model_->Search(query, {});
     ASSERT_TRUE(page && expected);
     EXPECT_EQ(page->traces.size(), expected->traces.size());
     EXPECT_EQ(page->next_cursor.empty(), expected->next_cursor.empty());
@@ -113,25 +197,28 @@ class Model {
         EXPECT_TRUE(listed.insert(summary.trace_id).second) << "twice: " << Line(summary);
       }
       query.cursor = page->next_cursor;
-      Append();
-      Query same = query;
-      same.cursor.clear();
-      const std::set<TraceId> now = Matching(same);
-      std::erase_if(always, [&](const TraceId& trace) { return !now.contains(trace); });
+      for (const bool time : {true, false}) {
+        if (!time) Append();
+        if (time && random_.OneIn(4)) LetTimePass();
+        Query same = query;
+        same.cursor.clear();
+        const std::set<TraceId> now = Matching(same);
+        std::erase_if(always, [&](const TraceId& trace) { return !now.contains(trace); });
+      }
     } while (!query.cursor.empty() && !testing::Test::HasFailure());
     for (const TraceId& trace : always) EXPECT_TRUE(listed.contains(trace)) << trace.ToHex();
   }
 
   std::set<TraceId> Matching(const Query& query) {
     std::set<TraceId> traces;
-    for (const TraceSummary& summary : SearchAll(model_, query)) traces.insert(summary.trace_id);
+    for (const TraceSummary& summary : SearchAll(*model_, query)) traces.insert(summary.trace_id);
     return traces;
   }
 
   void CompareTrace() {
     const TraceId trace = TestTraceId(random_.Below(RandomQuestions::kTraces + 2));
     const std::vector<SpanRecord> spans = ReadAll(*store_, trace);
-    EXPECT_EQ(Sorted(spans), Sorted(ReadAll(model_, trace)));
+    EXPECT_EQ(Sorted(spans), Sorted(ReadAll(*model_, trace)));
     EXPECT_TRUE(std::is_sorted(spans.begin(), spans.end(), [](const auto& a, const auto& b) {
       return std::tie(a.start, a.span_id) < std::tie(b.start, b.span_id);
     }));
@@ -139,19 +226,36 @@ class Model {
 
   void CompareTheRest() {
     const std::string hex = TestTraceId(random_.Below(32)).ToHex().substr(0, random_.Below(33));
-    EXPECT_EQ(*store_->FindByPrefix(hex, 5), *model_.FindByPrefix(hex, 5));
+    EXPECT_EQ(*store_->FindByPrefix(hex, 5), *model_->FindByPrefix(hex, 5));
     const StoreStats stats = store_->Stats();
-    const StoreStats expected = model_.Stats();
+    const StoreStats expected = model_->Stats();
     EXPECT_EQ(stats.spans, expected.spans);
     EXPECT_EQ(stats.traces, expected.traces);
     EXPECT_EQ(stats.oldest, expected.oldest);
-    EXPECT_EQ(*store_->Services(), *model_.Services());
-    const std::string service = random_.Span().service;
-    EXPECT_EQ(store_->Operations(service)->items, model_.Operations(service)->items);
-    EXPECT_EQ(store_->AttributeKeys()->items, model_.AttributeKeys()->items);
+    EXPECT_EQ(Seen(*store_->Services(), *model_->Services()), *model_->Services());
+    const auto services = *model_->Services();
+    for (const ServiceInfo& service : services) {
+      const auto expected = model_->Operations(service.name)->items;
+      EXPECT_EQ(Seen(store_->Operations(service.name)->items, expected), expected);
+    }
+    EXPECT_EQ(store_->AttributeKeys()->items, model_->AttributeKeys()->items);
   }
 
-  void Reopen() { engine_.reopen(dir_.path(), store_); }
+  // With the times of `expected`, where they are later: they may be of spans that went.
+  template <typename Info>
+  static std::vector<Info> Seen(std::vector<Info> found, const std::vector<Info>& expected) {
+    for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i) {
+      EXPECT_GE(found[i].last_seen, expected[i].last_seen);
+      found[i].last_seen = expected[i].last_seen;
+    }
+    return found;
+  }
+
+  UnixNanos Now() const { return UnixNanos(std::chrono::hours(hour_) + std::chrono::minutes(30)); }
+  void Reopen() {
+    engine_.reopen(
+        dir_.path(), [this] { return Now(); }, store_);
+  }
 
   static std::vector<std::string> AllLines(SpanStore& store, const Query& query) {
     std::vector<std::string> lines;
@@ -162,7 +266,14 @@ class Model {
   const Engine& engine_;
   RandomQuestions random_;
   TempDir dir_;
-  MemoryStore model_;
+  RetentionPolicy policy_;
+  std::atomic<std::uint32_t> hour_ = 500'000;
+  struct Grown {
+    std::size_t spans = 0;
+    std::uint32_t hour = 0;  // in which the last of them came
+  };
+  std::map<TraceId, Grown> grown_;
+  std::unique_ptr<MemoryStore> model_ = std::make_unique<MemoryStore>();
   std::unique_ptr<SpanStore> store_;
   SpanBatch last_;
 };

@@ -180,15 +180,16 @@ TEST_F(Check, TheIndexIsComparedInBothDirections) {
 TEST_F(Check, HotRowsCountsAndTotalsAreDecoded) {
   Spoil([&](RocksDb& db) {
     ASSERT_TRUE(db.db().Put({}, db.hot(), EncodeHotKey(99'999), "not a fragment").ok());
-    ASSERT_TRUE(db.db().Put({}, db.meta(), std::string(kServicePrefix) + "x", "\xff").ok());
-    ASSERT_TRUE(db.db().Put({}, db.meta(), std::string(kAttributePrefix) + "\1k", "7").ok());
+    ASSERT_TRUE(
+        db.db().Put({}, db.meta(), Encode(CountsKey{9, CountsKey::kService, "x"}), "\xff").ok());
+    ASSERT_TRUE(db.db().Put({}, db.meta(), Encode(CountsKey{9, 1, "k"}), "7").ok());
     ASSERT_TRUE(db.db().Put({}, db.meta(), std::string(kEdgePrefix) + "x", "").ok());
     Totals totals{.spans = 7, .traces = 7, .next_sequence = 1, .next_segment = 1};
     ASSERT_TRUE(db.db().Put({}, db.meta(), std::string(kTotalsKey), Encode(totals)).ok());
   });
   EXPECT_THAT(Find(),
               ElementsAre(StartsWith("hot row 99999: "), StartsWith("counts of service x: "),
-                          "counts of attribute keys: a row of the wrong shape",
+                          "counts of attribute key k: not a number",
                           "counts of calls: a row of the wrong shape",
                           "totals: say 7 sealed spans, the segments 100",
                           "totals: the next segment has a number that is taken",
@@ -227,7 +228,7 @@ TEST(CheckNothing, IsNotFoundAndMakesNothing) {
   EXPECT_EQ(administration->Details().error().code, Code::kNotFound);
   EXPECT_EQ(administration->Compact({}).error().code, Code::kNotFound);
   EXPECT_EQ(administration->Backup(dir.path() + "/b", {}).error().code, Code::kNotFound);
-  EXPECT_EQ(administration->Retain(RetentionPolicy{}, false).error().code, Code::kNotFound);
+  EXPECT_EQ(administration->Retain(RetentionPolicy{}, false, {}).error().code, Code::kNotFound);
   EXPECT_THAT(NamesIn(dir.path()), IsEmpty());
 }
 

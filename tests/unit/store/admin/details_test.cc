@@ -77,12 +77,12 @@ TEST(Retain, OfAStoppedStoreNeedsAPolicy) {
   TempDir dir;
   MakeSample(dir.path());
   const auto store = AdministrationOfStopped(dir.path());
-  EXPECT_EQ(store->Retain({}, true).error().code, Code::kInvalid);
-  const auto would = store->Retain(RetentionPolicy{.max_bytes = 1}, true);
+  EXPECT_EQ(store->Retain({}, true, {}).error().code, Code::kInvalid);
+  const auto would = store->Retain(RetentionPolicy{.max_bytes = 1}, true, {});
   ASSERT_TRUE(would);
   EXPECT_EQ(would->spans, kSampleSealed);
   EXPECT_EQ(store->Details()->spans, kSampleSealed + kSampleHot);
-  ASSERT_TRUE(store->Retain(RetentionPolicy{.max_bytes = 1}, false));
+  ASSERT_TRUE(store->Retain(RetentionPolicy{.max_bytes = 1}, false, {}));
   EXPECT_EQ(store->Details()->spans, kSampleHot);
 }
 
