@@ -52,6 +52,7 @@ std::uint32_t Tiers::EndOfTier(std::uint32_t bucket) const {
 }
 
 bool Tiers::IsDue(const SegmentMeta& meta) const {
+  if (policy_.keep_all.count() == 0) return false;
   if (static_cast<std::uint32_t>(Of(meta.key.bucket)) > meta.tier) return true;
   return meta.judge_again != 0 && now_hours_ > meta.judge_again;
 }

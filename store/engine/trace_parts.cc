@@ -61,14 +61,12 @@ Result<Summary> TraceParts::SealedSummary(const View& view, const TraceId& trace
                                           std::uint64_t horizon) const {
   Summary summary;
   std::erase_if(parts, [&](const SegmentKey& key) { return !view.catalog->contains(key); });
-  // The last part's base has all parts before it. Those that the horizon cuts have to be asked
-  // themselves; they are the last ones.
+  // A part's base has all parts before it: the last part says all, unless the horizon cuts one of
+  // those. From the first one that it may cut on they are asked themselves.
   std::size_t last = parts.size();
   while (last > 0 && view.catalog->at(parts[last - 1])->first_arrival > horizon) --last;
-  std::size_t first = last;
-  while (first > 0 && (first == last || view.catalog->at(parts[first])->last_arrival > horizon)) {
-    --first;
-  }
+  std::size_t first = 0;
+  while (first + 1 < last && view.catalog->at(parts[first])->last_arrival <= horizon) ++first;
   for (std::size_t i = first; i < last; ++i) {
     const auto segment = cache_.Open(view, parts[i]);
     if (!segment) return segment.error();

@@ -3,6 +3,7 @@
 // lines first; the last line is one JSON object.
 //
 //   clew-bench-store [--spans N] [--random-spans N]
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -71,8 +72,11 @@ std::uint64_t BytesBelow(const std::filesystem::path& dir) {
   return bytes;
 }
 
-std::unique_ptr<store::RocksStore> Open(const std::filesystem::path& dir) {
-  auto store = store::OpenRocksStore({.path = dir.string()});
+// `later`: how much its clock is ahead.
+std::unique_ptr<store::RocksStore> Open(const std::filesystem::path& dir,
+                                        std::chrono::hours later = {}) {
+  auto store = store::OpenRocksStore(
+      {.path = dir.string(), .clock = [later] { return UnixClock::now() + later; }});
   if (!store) Fail(store.error().message);
   return *std::move(store);
 }
@@ -112,7 +116,32 @@ struct Realistic {
   double bytes = 0;
   double seal_lag = 0;
   std::uint64_t exact = 0;
+  double tier_seconds = 0;
+  double tier_cpu = 0;
+  double tier_longest = 0;  // seconds of one rewriting, for which sealing would wait
+  double tier_kept = 0;     // spans
 };
+
+// Everything that `dir` holds goes through a tier that keeps errors and one per cent.
+void MeasureTier(const std::filesystem::path& dir, Realistic& result) {
+  constexpr store::RetentionPolicy kPolicy{.keep_all = std::chrono::hours(1),
+                                           .keep_sample = std::chrono::hours(1000),
+                                           .sample_percent = 1};
+  auto store = Open(dir, std::chrono::hours(100));
+  const double cpu = CpuSeconds();
+  for (bool more = true; more;) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto retained = store->Retain(kPolicy, false);
+    if (!retained) Fail(retained.error().message);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    result.tier_seconds += took.count();
+    more = retained->more;
+    // The last one also gives the space back.
+    if (more) result.tier_longest = std::max(result.tier_longest, took.count());
+  }
+  result.tier_cpu = CpuSeconds() - cpu;
+  result.tier_kept = static_cast<double>(store->Stats().spans);
+}
 
 // Until everything is durable, sealed, and written out of memory.
 Realistic MeasureRealistic(std::uint64_t groups) {
@@ -139,6 +168,7 @@ Realistic MeasureRealistic(std::uint64_t groups) {
   store.reset();
   result.cpu = CpuSeconds() - cpu;
   result.bytes = static_cast<double>(BytesBelow(dir.path() / "data"));
+  MeasureTier(dir.path() / "data", result);
   return result;
 }
 
@@ -167,12 +197,19 @@ int Run(const Options& options) {
               realistic.bytes / spans, static_cast<unsigned long long>(realistic.exact));
   std::printf("sealed    at most %.2f s after the append; %.0f MB peak memory\n",
               realistic.seal_lag, rss);
+  std::printf(
+      "tier      %.0f spans/s judged, %.2f us CPU a span, %.1f %% of them kept, at most %.2f s in "
+      "one\n",
+      spans / realistic.tier_seconds, realistic.tier_cpu * 1e6 / spans,
+      100 * realistic.tier_kept / spans, realistic.tier_longest);
   const double random = MeasureRandom((options.random_spans + kSpansPerGroup - 1) / kSpansPerGroup);
   std::printf("random    %.1f bytes a span\n", random);
   std::printf(
       "{\"spans_per_s\":%.0f,\"cpu_us_per_span\":%.2f,\"bytes_per_span\":%.1f,"
-      "\"bytes_per_span_random\":%.1f,\"seal_lag_s\":%.2f,\"rss_mb\":%.0f}\n",
-      rate, cpu_us, realistic.bytes / spans, random, realistic.seal_lag, rss);
+      "\"bytes_per_span_random\":%.1f,\"seal_lag_s\":%.2f,\"rss_mb\":%.0f,"
+      "\"tier_spans_per_s\":%.0f,\"tier_cpu_us_per_span\":%.2f,\"tier_longest_s\":%.2f}\n",
+      rate, cpu_us, realistic.bytes / spans, random, realistic.seal_lag, rss,
+      spans / realistic.tier_seconds, realistic.tier_cpu * 1e6 / spans, realistic.tier_longest);
   return 0;
 }
 
