@@ -153,7 +153,7 @@ Status Writer::Write(const HotList& chunks, Seal& seal) {
         return status.ok() ? Status{} : FromRocks("write segments", status);
       });
   if (!written) {
-    failed_ = true;
+    failed_ = written.error();
     return written;
   }
   sealed_ = totals;
@@ -196,7 +196,7 @@ Status Writer::Drop(const std::vector<SegmentKey>& segments) {
     return status.ok() ? Status{} : FromRocks("drop segments", status);
   });
   if (!written) {
-    failed_ = true;
+    failed_ = written.error();
     return written;
   }
   sealed_ = totals;
