@@ -136,7 +136,7 @@ Status Writer::Repair() {
 
 // Hot spans are in memory and are all asked by every search, so there must not be too many.
 bool Writer::HasRoom() const {
-  return hot_spans_ < 4 * options_.seal_spans && hot_bytes_ < 4 * options_.seal_bytes;
+  return hot_spans_ < 4 * options_.seal_spans && hot_bytes_ < 2 * options_.seal_bytes;
 }
 
 Status Writer::WaitForRoom() {

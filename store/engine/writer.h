@@ -26,7 +26,7 @@ struct WriterOptions {
   std::uint64_t min_free_bytes = 0;     // refuse to write when the disk has less: kExhausted
   std::size_t state_bytes = 64u << 20;  // bound of what is remembered of traces
   // Hot spans are sealed when there are this many, or of so many bytes, or when the oldest of them
-  // has waited this long. Appends wait when there are four times as many.
+  // has waited this long. Appends wait when there are four times as many, or twice as many bytes.
   std::size_t seal_spans = 32'768;
   std::size_t seal_bytes = 20u << 20;
   std::chrono::milliseconds seal_age{60'000};
