@@ -47,9 +47,10 @@ class RecoveringStore final : public RocksStore {
  public:
   RecoveringStore(std::function<Result<std::unique_ptr<RocksStore>>()> open,
                   std::unique_ptr<RocksStore> store, const RocksStoreOptions& options)
-      : open_(std::move(open)), options_(options), store_(std::move(store)), thread_([this] {
-          Watch();
-        }) {}
+      : open_(std::move(open)),
+        options_(options),
+        store_(std::move(store)),
+        thread_([this] { Watch(); }) {}
   ~RecoveringStore() override {
     MutexLock lock(mutex_);
     stopping_ = true;

@@ -54,14 +54,14 @@ struct CheckReport {
   std::vector<std::string> damage;  // a line each, beginning with the place
 };
 
-// The spans of one trace, some thousand at a time. Between two calls of Next it holds nothing of the
-// database: a reader may take any time.
+// The spans of one trace, some thousand at a time. Between two calls of Next it holds nothing of
+// the database: a reader may take any time.
 class TraceCursor {
  public:
   virtual ~TraceCursor() = default;
-  // Those that come next in order of start, then id; none behind the last. kNotFound: there are none
-  // at all; kCorrupt: a part cannot be read, told behind everything that can; kUnavailable: the rest
-  // has been dropped meanwhile, or the store was opened again.
+  // Those that come next in order of start, then id; none behind the last. kNotFound: there are
+  // none at all; kCorrupt: a part cannot be read, told behind everything that can; kUnavailable:
+  // the rest has been dropped meanwhile, or the store was opened again.
   virtual Result<SpanBatch> Next() = 0;
 };
 

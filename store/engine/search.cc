@@ -68,8 +68,8 @@ class Searcher::Run {
   }
 
  private:
-  // The newest first: they fill the page. A trace of a chunk may have started earlier than its spans
-  // there, which is known to the last chunk that has spans of it.
+  // The newest first: they fill the page. A trace of a chunk may have started earlier than its
+  // spans there, which is known to the last chunk that has spans of it.
   void ChooseChunks() {
     UnixNanos earliest = UnixNanos::max();
     for (auto chunk = view_.hot->rbegin(); chunk != view_.hot->rend(); ++chunk) {

@@ -21,7 +21,8 @@ class SegmentCache {
  public:
   SegmentCache(RocksDb& db, std::size_t max_bytes) : db_(db), max_bytes_(max_bytes) {}
 
-  // The segment as the view sees it. kNotFound: there is no such segment (it was dropped); kCorrupt and others name it.
+  // The segment as the view sees it. kNotFound: there is no such segment (it was dropped); kCorrupt
+  // and others name it.
   Result<std::shared_ptr<const SegmentReader>> Open(const View& view, const SegmentKey& key);
   void Forget(const SegmentKey& key);
 

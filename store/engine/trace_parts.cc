@@ -150,8 +150,8 @@ class TraceParts::Merge final : public TraceCursor {
   void Damaged(const SegmentKey& part, const Error& error) {
     if (damage_) return;
     if (error.code == Code::kNotFound) {
-      damage_ = Error{Code::kUnavailable,
-                      NameOf(part) + " was dropped while the trace was being read"};
+      damage_ =
+          Error{Code::kUnavailable, NameOf(part) + " was dropped while the trace was being read"};
     } else {
       damage_ = Error{error.code, NameOf(part) + ": " + error.message};
     }
@@ -251,7 +251,7 @@ class TraceParts::Merge final : public TraceCursor {
   SegmentCache& cache_;  // its own, or that of the store
   std::vector<HotSpan> hot_;
   std::vector<Place> places_;
-  std::size_t next_ = 0;  // of places_
+  std::size_t next_ = 0;           // of places_
   std::size_t span_bytes_ = 2048;  // of a span in memory, about; as the last window had it
   std::optional<Error> damage_;  // the first one
 };

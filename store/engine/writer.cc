@@ -121,10 +121,10 @@ Status Writer::CheckSpace() const {
                                      std::to_string(options_.min_free_bytes)};
 }
 
-// After a failed write RocksDB refuses all others. Telling it to go on (DB::Resume) is no way: it does
-// not get over a log that could not be written, and version 7.8.3 aborts the process when the write
-// that failed was one of the manifest. So everything can still be read, and writing goes on when the
-// store has been opened again (store/recovering_store.h).
+// After a failed write RocksDB refuses all others. Telling it to go on (DB::Resume) is no way: it
+// does not get over a log that could not be written, and version 7.8.3 aborts the process when the
+// write that failed was one of the manifest. So everything can still be read, and writing goes on
+// when the store has been opened again (store/recovering_store.h).
 Status Writer::Repair() {
   if (failed_) return *failed_;
   if (states_wrong_) {

@@ -1,5 +1,5 @@
-// The store gets over failed writes by itself: what was acknowledged is there, once, and nothing but
-// time has to pass once the disk is well again.
+// The store gets over failed writes by itself: what was acknowledged is there, once, and nothing
+// but time has to pass once the disk is well again.
 #include <gtest/gtest.h>
 
 #include <atomic>
