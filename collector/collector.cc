@@ -36,7 +36,9 @@ class RunningCollector final : public Collector {
   Status Listen() {
     auto status = http::StartStatusServer(
         {config_.metrics_listen,
-         [this] { return RenderMetrics(counters_, store_->Stats(), in_flight_.used()); },
+         [this] {
+           return RenderMetrics(counters_, store_->Stats(), store_->GetHealth(), in_flight_.used());
+         },
          [this] { return std::string(serving_ ? "" : "not serving"); }});
     if (!status) return status.error();
     status_ = *std::move(status);

@@ -61,9 +61,9 @@ sigset_t BlockStopSignals() {
   return stop;
 }
 
-// Large buffers come and go by the thousand here (requests, columns, segments). Left to itself glibc
-// soon takes them from its arenas, one for each thread, where the holes that they leave behind add
-// up: a third of the memory of a collector that reads a large trace.
+// Large buffers come and go by the thousand here (requests, columns, segments). Left to itself
+// glibc soon takes them from its arenas, one for each thread, where the holes that they leave
+// behind add up: a third of the memory of a collector that reads a large trace.
 void KeepLargeBuffersApart() {
   constexpr int kLarge = 128 << 10;  // bytes; setting it keeps it from rising
   constexpr int kArenas = 4;

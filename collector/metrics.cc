@@ -37,7 +37,7 @@ double Value(const Counters::Counter& counter) { return static_cast<double>(coun
 }  // namespace
 
 std::string RenderMetrics(const Counters& counters, const store::StoreStats& store,
-                          std::size_t bytes_in_flight) {
+                          const store::RocksStore::Health& health, std::size_t bytes_in_flight) {
   std::vector<MetricFamily> all;
   const auto counter = [&](const char* name, const char* help) {
     return Family(all, MetricType::Counter, name, help);
@@ -69,6 +69,10 @@ std::string RenderMetrics(const Counters& counters, const store::StoreStats& sto
   gauge("stored_spans", "Spans in the store.", static_cast<double>(store.spans));
   gauge("stored_traces", "Traces in the store.", static_cast<double>(store.traces));
   gauge("stored_bytes", "Bytes of the store on disk.", static_cast<double>(store.bytes_on_disk));
+  gauge("store_writable", "0 after a failed write, until the store has recovered.",
+        health.writable ? 1 : 0);
+  counter("store_reopens_total", "Times that the store was opened again after a failed write.")
+      .Add(static_cast<double>(health.reopens));
 
   return prometheus::TextSerializer().Serialize(all);
 }

@@ -5,11 +5,11 @@
 #include <string>
 
 #include "collector/counters.h"
-#include "store/span_store.h"
+#include "store/rocks_store.h"
 
 namespace clew::collector {
 
 std::string RenderMetrics(const Counters& counters, const store::StoreStats& store,
-                          std::size_t bytes_in_flight);
+                          const store::RocksStore::Health& health, std::size_t bytes_in_flight);
 
 }  // namespace clew::collector

@@ -33,6 +33,9 @@ rocksdb::DBOptions DatabaseOptions() {
   options.max_total_wal_size = 256 * kMiB;
   options.keep_log_file_num = 4;
   options.max_log_file_size = 16 * kMiB;
+  // We open again after errors; what RocksDB does by itself can abort the process (see
+  // Writer::Repair).
+  options.max_bgerror_resume_count = 0;
   // Recovery replays the log up to the first record that is not whole. All that was synced, and so
   // acknowledged, lies before what a crash of the machine can tear.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;

@@ -20,6 +20,7 @@
 #include "store/engine/visible.h"
 #include "store/engine/work_pool.h"
 #include "store/engine/writer.h"
+#include "store/recovering_store.h"
 #include "store/rocks_db.h"
 
 namespace clew::store {
@@ -85,9 +86,8 @@ class Engine final : public RocksStore {
   Status Append(const SpanBatch& batch) override { return writer_->Append(batch); }
   Status Seal() override { return writer_->SealAll(); }
 
-  Status ReadTrace(const TraceId& trace,
-                   const std::function<bool(const SpanRecord&)>& each) override {
-    return parts_.Read(visible_.Take(), trace, each);
+  Result<std::unique_ptr<TraceCursor>> OpenTrace(const TraceId& trace) override {
+    return parts_.Open(visible_.Take(), trace);
   }
   Result<Page> Search(const Query& query, const Budget& budget) override {
     return searcher_.Search(visible_.Take(), query, budget);
@@ -230,7 +230,8 @@ class Engine final : public RocksStore {
             .segments = visible_.Take().catalog->size(),
             .seals = written.seals,
             .exact_spans = written.exact_spans,
-            .longest_seal_lag = written.longest_seal_lag};
+            .longest_seal_lag = written.longest_seal_lag,
+            .writable = written.writable};
   }
 
  private:
@@ -285,10 +286,7 @@ class Engine final : public RocksStore {
   std::unique_ptr<Writer> writer_;  // uses all of them
 };
 
-}  // namespace
-
-Result<std::unique_ptr<RocksStore>> OpenRocksStore(const RocksStoreOptions& options) {
-  CLEW_CHECK(options.search_threads > 0 && options.seal_spans > 0 && options.segment_rows > 0);
+Result<std::unique_ptr<RocksStore>> OpenEngine(const RocksStoreOptions& options) {
   auto db = RocksDb::Open(options.path, options.env);
   if (!db) return db.error();
   auto catalog = ReadCatalog(**db);
@@ -296,6 +294,27 @@ Result<std::unique_ptr<RocksStore>> OpenRocksStore(const RocksStoreOptions& opti
   auto engine = std::make_unique<Engine>(*std::move(db), *std::move(catalog), options);
   if (const Status started = engine->Start(options); !started) return started.error();
   return std::unique_ptr<RocksStore>(std::move(engine));
+}
+
+}  // namespace
+
+Status RocksStore::ReadTrace(const TraceId& trace,
+                             const std::function<bool(const SpanRecord&)>& each) {
+  const auto cursor = OpenTrace(trace);
+  if (!cursor) return cursor.error();
+  for (;;) {
+    const auto spans = (*cursor)->Next();
+    if (!spans) return spans.error();
+    if (spans->empty()) return {};
+    for (const SpanRecord& span : *spans) {
+      if (!each(span)) return {};
+    }
+  }
+}
+
+Result<std::unique_ptr<RocksStore>> OpenRocksStore(const RocksStoreOptions& options) {
+  CLEW_CHECK(options.search_threads > 0 && options.seal_spans > 0 && options.segment_rows > 0);
+  return OpenRecovering([options] { return OpenEngine(options); }, options);
 }
 
 }  // namespace clew::store

@@ -32,6 +32,8 @@ struct RocksStoreOptions {
   std::size_t search_threads = 2;   // of one search, the caller's among them
   rocksdb::Env* env = nullptr;      // null: the system's files; tests make it fail
   std::function<UnixNanos()> clock = UnixClock::now;  // by which spans come and age
+  // After a failed write: how often the disk is tried again.
+  std::chrono::milliseconds recovery_interval{1000};
 };
 
 // What is kept. Ages are since a span was sealed, by the store's clock, in whole hours. Zero: no
@@ -69,9 +71,28 @@ struct RetentionReport {
   bool more = false;            // there is more to rewrite
 };
 
+// The spans of one trace, some thousand at a time. Between two calls of Next it holds nothing of
+// the database: a reader may take any time.
+class TraceCursor {
+ public:
+  virtual ~TraceCursor() = default;
+  // Those that come next in order of start, then id; none behind the last. kNotFound: there are
+  // none at all; kCorrupt: a part cannot be read, told behind everything that can; kUnavailable:
+  // the rest has been dropped meanwhile, or the store was opened again.
+  virtual Result<SpanBatch> Next() = 0;
+};
+
 // The store with what only those ask who keep it.
+//
+// After a failed write (a disk that errs, a full one) it refuses appends with kUnavailable or
+// kExhausted, goes on answering questions, and tries the disk from time to time. When that is well
+// again it closes the database and opens it again: meanwhile everything answers kUnavailable.
 class RocksStore : public SpanStore {
  public:
+  // The cursor must not outlive the store.
+  virtual Result<std::unique_ptr<TraceCursor>> OpenTrace(const TraceId& trace) = 0;
+  Status ReadTrace(const TraceId& trace,
+                   const std::function<bool(const SpanRecord&)>& each) override;
   // Seals everything that is stored now and not sealed yet.
   virtual Status Seal() = 0;
   struct Health {
@@ -80,6 +101,8 @@ class RocksStore : public SpanStore {
     std::uint64_t seals = 0;        // since the start
     std::uint64_t exact_spans = 0;  // since the start: kept by their bytes, not by columns
     std::chrono::nanoseconds longest_seal_lag{0};  // from an append to its segment, since the start
+    bool writable = true;       // false: writing has failed, and has not been made good yet
+    std::uint64_t reopens = 0;  // since the start, after failed writes
   };
   virtual Health GetHealth() = 0;
   // Lets go of what the policy does not keep; with `dry_run` only says what that is. Questions that

@@ -108,9 +108,10 @@ Answer Drawing(const Context& context) {
   });
   if (spans.empty()) return NoSpans(context, status);
   if (status && cut) {
-    status = Error{Code::kExhausted,
-                   "these are the first 100,000 spans of a larger trace; -o jsonl and -o otlp write "
-                   "all of them"};
+    status =
+        Error{Code::kExhausted,
+              "these are the first 100,000 spans of a larger trace; -o jsonl and -o otlp write "
+              "all of them"};
   }
   const WaterfallOptions options{.all_spans = context.options.all_spans,
                                  .wide = context.options.format == Format::kWide,

@@ -40,8 +40,8 @@ std::string DrawHeadline(const std::vector<SpanView>& spans, const TraceTree& tr
   if (errors > 0) pieces.push_back({"ERROR", Colour::kRed});
   pieces.push_back({Plural(tree.spans, "span") + " " + Plural(services.size(), "service")});
   const bool complete = !cut && tree.complete();
-  pieces.push_back({cut ? "cut short" : Completeness(tree),
-                    complete ? Colour::kGreen : Colour::kYellow});
+  pieces.push_back(
+      {cut ? "cut short" : Completeness(tree), complete ? Colour::kGreen : Colour::kYellow});
   int space = style.LineWidth();
   for (const Piece& piece : pieces) space -= Columns(piece.text) + 2;
   const int beside_id = space - Columns(id.text) - 2;

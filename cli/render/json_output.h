@@ -27,8 +27,8 @@ struct JsonOptions {
 // Schema clew.trace/v1. The same spans as the waterfall's: no duplicates, ordered by start.
 std::string TraceJson(const opentelemetry::proto::trace::v1::TracesData& traces,
                       const JsonOptions& options);
-// Schema clew.span/v1: a line for one span, which must have its source; what takes the other spans to
-// know is not in it.
+// Schema clew.span/v1: a line for one span, which must have its source; what takes the other spans
+// to know is not in it.
 std::string SpanLine(const SpanView& span, const JsonOptions& options);
 // Schema clew.traces/v1, and one element of its "traces".
 std::string TracesJson(const std::vector<query::v1::TraceSummary>& traces,

@@ -45,7 +45,8 @@ class Waterfall {
         tree_(BuildTree(spans)),
         rows_(LayOutRows(spans, tree_, !options.all_spans && !options.wide)) {
     // A trace without one root has no end that its parts could have delayed.
-    if (tree_.complete() && !options.cut) critical_ = CriticalPath(spans_, tree_, tree_.roots.front());
+    if (tree_.complete() && !options.cut)
+      critical_ = CriticalPath(spans_, tree_, tree_.roots.front());
   }
 
   std::string Draw() {

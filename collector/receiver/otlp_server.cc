@@ -16,8 +16,10 @@ namespace {
 
 namespace otlp_rpc = opentelemetry::proto::collector::trace::v1;
 
-// A busy collector answers within milliseconds; a full disk takes a human.
+// A busy collector answers within milliseconds, a store that recovers within seconds; a full disk
+// takes a human.
 constexpr std::chrono::milliseconds kRetryWhenBusy{200};
+constexpr std::chrono::seconds kRetryWhenRecovering{2};
 constexpr std::chrono::seconds kRetryWhenFull{30};
 
 grpc::ByteBuffer ToBuffer(const std::string& message) {
@@ -36,14 +38,16 @@ std::string ResponseFor(std::uint64_t rejected, const std::string& message) {
   return response;
 }
 
-grpc::Status RetryLater(const std::string& message, std::chrono::milliseconds delay) {
-  constexpr auto kCode = grpc::StatusCode::RESOURCE_EXHAUSTED;
-  return {kCode, message, RetryDetails(kCode, message, delay)};
+grpc::Status RetryLater(grpc::StatusCode code, const std::string& message,
+                        std::chrono::milliseconds delay) {
+  return {code, message, RetryDetails(code, message, delay)};
 }
 
 grpc::Status FromStoreError(const Error& error) {
-  if (error.code == Code::kExhausted) return RetryLater(error.message, kRetryWhenFull);
-  return {grpc::StatusCode::UNAVAILABLE, error.message};
+  if (error.code == Code::kExhausted) {
+    return RetryLater(grpc::StatusCode::RESOURCE_EXHAUSTED, error.message, kRetryWhenFull);
+  }
+  return RetryLater(grpc::StatusCode::UNAVAILABLE, error.message, kRetryWhenRecovering);
 }
 
 // The request's bytes in one piece: without a copy when they came in one.
@@ -95,7 +99,8 @@ class TraceService final
 
   void Overloaded(Call& call) {
     ++counters_.requests_overloaded;
-    call.reactor->Finish(RetryLater("too many bytes in flight", kRetryWhenBusy));
+    call.reactor->Finish(RetryLater(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                                    "too many bytes in flight", kRetryWhenBusy));
   }
   void Malformed(Call& call, const Error& error) {
     ++counters_.requests_malformed;

@@ -4,8 +4,9 @@
 
 namespace clew::store {
 
-HotChunk::HotChunk(std::uint64_t sequence, SpanBatch spans, std::vector<Call> calls)
-    : sequence_(sequence), spans_(std::move(spans)), calls_(std::move(calls)) {
+HotChunk::HotChunk(std::uint64_t sequence, SpanBatch spans, std::vector<Call> calls,
+                   UnixNanos earliest)
+    : sequence_(sequence), spans_(std::move(spans)), calls_(std::move(calls)), earliest_(earliest) {
   by_trace_.reserve(spans_.size());
   for (const SpanRecord& span : spans_) {
     bytes_ += span.span.size();

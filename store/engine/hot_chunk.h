@@ -15,13 +15,15 @@ namespace clew::store {
 // Never changed once it is made. Any thread.
 class HotChunk {
  public:
-  // `calls`: those that these spans complete.
-  HotChunk(std::uint64_t sequence, SpanBatch spans, std::vector<Call> calls);
+  // `calls`: those that these spans complete. `earliest`: see below.
+  HotChunk(std::uint64_t sequence, SpanBatch spans, std::vector<Call> calls, UnixNanos earliest);
 
   std::uint64_t sequence() const { return sequence_; }
   const SpanBatch& spans() const { return spans_; }
   const std::vector<Call>& calls() const { return calls_; }
   std::size_t bytes() const { return bytes_; }  // of the serialized spans
+  // No trace in it started before, as far as was known when it came: spans elsewhere counted in.
+  UnixNanos earliest() const { return earliest_; }
 
   // Spans of a trace, in order of start, then id; empty without any.
   std::span<const SpanRecord* const> Of(const TraceId& trace) const;
@@ -32,6 +34,7 @@ class HotChunk {
   const std::uint64_t sequence_;
   const SpanBatch spans_;
   const std::vector<Call> calls_;
+  const UnixNanos earliest_;
   std::size_t bytes_ = 0;
   std::vector<const SpanRecord*> by_trace_;  // by trace, start, id
 };

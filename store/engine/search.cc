@@ -52,9 +52,7 @@ class Searcher::Run {
         horizon_(cursor.horizon),
         filters_(matcher.span_predicates()),
         page_(query, budget, cursor) {
-    for (const auto& chunk : *view_.hot) {
-      if (chunk->sequence() <= horizon_) chunks_.push_back(chunk.get());
-    }
+    ChooseChunks();
     MakeTasks(cursor);
   }
 
@@ -70,6 +68,17 @@ class Searcher::Run {
   }
 
  private:
+  // The newest first: they fill the page. A trace of a chunk may have started earlier than its
+  // spans there, which is known to the last chunk that has spans of it.
+  void ChooseChunks() {
+    UnixNanos earliest = UnixNanos::max();
+    for (auto chunk = view_.hot->rbegin(); chunk != view_.hot->rend(); ++chunk) {
+      if ((*chunk)->sequence() > horizon_) continue;
+      earliest = std::min(earliest, (*chunk)->earliest());
+      if (earliest <= query_.start_max) chunks_.push_back(chunk->get());
+    }
+  }
+
   void MakeTasks(const Cursor& cursor) {
     // Traces before the cursor were on the pages before.
     UnixNanos start_max = query_.start_max;
@@ -242,7 +251,7 @@ class Searcher::Run {
         const auto parts = searcher_.parts_.SealedParts(view_, trace);
         if (!parts) return parts.error();
         Resolve(trace, *parts);
-      } else if (page_.Wants(candidate.place)) {
+      } else {
         Summary summary;
         const Status folded = FoldPart(segment, candidate.trace, false, horizon_, summary);
         if (!folded) return folded;
@@ -278,6 +287,7 @@ class Searcher::Run {
         candidate.place = {first, UnixNanosFrom(last) - first, *id};
         if (first < query_.start_min || first > query_.start_max) continue;
         if (!DurationHolds(candidate.place.duration)) continue;
+        if (!page_.Wants(candidate.place)) continue;
       } else {
         candidate.place = {task.cut ? task.bound.start : first, task.bound.duration, *id};
         if (query_.order == Order::kSlowest) candidate.place.start = task.bound.start;

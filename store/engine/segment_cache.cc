@@ -15,6 +15,7 @@ Result<std::shared_ptr<const SegmentReader>> SegmentCache::Read(const View& view
   options.fill_cache = false;  // this cache is the better one: it holds the columns unpacked
   std::string bytes;
   const rocksdb::Status status = db_.db().Get(options, db_.segment(), Encode(key), &bytes);
+  if (status.IsNotFound()) return Error{Code::kNotFound, NameOf(key) + " is not there"};
   if (!status.ok()) return FromRocks("read " + NameOf(key), status);
   auto segment = SegmentReader::Open(std::move(bytes));
   if (!segment) return Error{segment.error().code, NameOf(key) + ": " + segment.error().message};

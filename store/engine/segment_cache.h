@@ -21,8 +21,8 @@ class SegmentCache {
  public:
   SegmentCache(RocksDb& db, std::size_t max_bytes) : db_(db), max_bytes_(max_bytes) {}
 
-  // The segment as the view sees it. kNotFound: the view's catalog has no such segment (it was
-  // dropped); kCorrupt and others name it.
+  // The segment as the view sees it. kNotFound: there is no such segment (it was dropped); kCorrupt
+  // and others name it.
   Result<std::shared_ptr<const SegmentReader>> Open(const View& view, const SegmentKey& key);
   // The same, past the cache: for what reads everything once.
   Result<std::shared_ptr<const SegmentReader>> Read(const View& view, const SegmentKey& key) const;

@@ -102,40 +102,57 @@ struct TraceParts::Place {
 };
 
 // Reads a trace in windows of its order, of each window what each part has of it.
-class TraceParts::Merge {
+class TraceParts::Merge final : public TraceCursor {
  public:
-  Merge(const View& view, RocksDb& db, SegmentCache& cache, const TraceId& trace,
+  Merge(View view, RocksDb& db, SegmentCache& cache, const TraceId& trace,
         std::vector<SegmentKey> parts)
-      : view_(view),
+      : view_(std::move(view)),
+        db_(db),
         trace_(trace),
         parts_(std::move(parts)),
         own_cache_(db, kOwnCacheBytes),
         cache_(parts_.size() > kCachedParts ? own_cache_ : cache) {}
 
-  Status Run(const std::function<bool(const SpanRecord&)>& each) {
+  // Looks for all spans. Before the first Next.
+  Status Begin() {
     Collect();
+    view_.snapshot.reset();
+    view_.hot.reset();
+    view_.late.reset();
     if (places_.empty()) {
       return damage_ ? *damage_ : Error{Code::kNotFound, "no trace " + trace_.ToHex()};
     }
     std::sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) {
       return std::tie(a.start, a.id, a.part, a.at) < std::tie(b.start, b.id, b.part, b.at);
     });
-    for (std::size_t begin = 0; begin < places_.size();) {
-      const std::size_t count = WindowAt(begin);
-      std::size_t bytes = 0;
-      for (const SpanRecord& span : ReadWindow({places_.data() + begin, count})) {
-        bytes += sizeof(span) + span.span.size();
-        if (!each(span)) return {};
-      }
-      span_bytes_ = std::max(bytes / count, sizeof(SpanRecord));
-      begin += count;
+    return {};
+  }
+
+  Result<SpanBatch> Next() override {
+    view_.snapshot = std::make_shared<const DbSnapshot>(db_.db());
+    SpanBatch spans;
+    while (spans.empty() && next_ < places_.size()) {
+      const std::size_t count = WindowAt(next_);
+      spans = ReadWindow({places_.data() + next_, count});
+      next_ += count;
     }
-    return damage_ ? Status(*damage_) : Status{};
+    view_.snapshot.reset();
+    if (spans.empty() && damage_) return *damage_;
+    std::size_t bytes = 0;
+    for (const SpanRecord& span : spans) bytes += sizeof(span) + span.span.size();
+    if (!spans.empty()) span_bytes_ = bytes / spans.size();
+    return spans;
   }
 
  private:
   void Damaged(const SegmentKey& part, const Error& error) {
-    if (!damage_) damage_ = Error{error.code, NameOf(part) + ": " + error.message};
+    if (damage_) return;
+    if (error.code == Code::kNotFound) {
+      damage_ =
+          Error{Code::kUnavailable, NameOf(part) + " was dropped while the trace was being read"};
+    } else {
+      damage_ = Error{error.code, NameOf(part) + ": " + error.message};
+    }
   }
 
   // How many places the window has that begins there.
@@ -160,7 +177,7 @@ class TraceParts::Merge {
       for (const SpanRecord* span : chunk->Of(trace_)) {
         places_.push_back(
             {ToUint64(span->start), span->span_id, hot, static_cast<std::uint32_t>(hot_.size())});
-        hot_.push_back(span);
+        hot_.push_back({chunk, span});
       }
     }
   }
@@ -186,7 +203,7 @@ class TraceParts::Merge {
     for (std::uint32_t slot = 0; slot < window.size(); ++slot) {
       slots[window[slot].part].push_back(slot);
     }
-    for (const std::uint32_t slot : slots.back()) spans[slot] = *hot_[window[slot].at];
+    for (const std::uint32_t slot : slots.back()) spans[slot] = *hot_[window[slot].at].span;
     for (std::size_t part = 0; part < parts_.size(); ++part) {
       if (!slots[part].empty()) ReadPart(part, slots[part], window, spans);
     }
@@ -218,22 +235,31 @@ class TraceParts::Merge {
     if (!read) Damaged(parts_[part], read.error());
   }
 
-  const View& view_;
+  // A hot span, and what keeps it.
+  struct HotSpan {
+    std::shared_ptr<const HotChunk> chunk;
+    const SpanRecord* span = nullptr;
+  };
+
+  View view_;  // with a snapshot only while it is being read
+  RocksDb& db_;
   const TraceId trace_;
   const std::vector<SegmentKey> parts_;
   SegmentCache own_cache_;
   SegmentCache& cache_;  // its own, or that of the store
-  std::vector<const SpanRecord*> hot_;
+  std::vector<HotSpan> hot_;
   std::vector<Place> places_;
+  std::size_t next_ = 0;           // of places_
   std::size_t span_bytes_ = 2048;  // of a span in memory, about; as the last window had it
   std::optional<Error> damage_;  // the first one
 };
 
-Status TraceParts::Read(const View& view, const TraceId& trace,
-                        const std::function<bool(const SpanRecord&)>& each) const {
+Result<std::unique_ptr<TraceCursor>> TraceParts::Open(View view, const TraceId& trace) const {
   auto parts = SealedParts(view, trace);
   if (!parts) return parts.error();
-  return Merge(view, db_, cache_, trace, *std::move(parts)).Run(each);
+  auto merge = std::make_unique<Merge>(std::move(view), db_, cache_, trace, *std::move(parts));
+  if (const Status begun = merge->Begin(); !begun) return begun.error();
+  return std::unique_ptr<TraceCursor>(std::move(merge));
 }
 
 }  // namespace clew::store

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "store/engine/segment_cache.h"
 #include "store/engine/view.h"
+#include "store/rocks_store.h"
 #include "store/summary.h"
 
 namespace clew::store {
@@ -32,9 +33,8 @@ class TraceParts {
   Result<Summary> SealedSummary(const View& view, const TraceId& trace,
                                 std::vector<SegmentKey> parts, std::uint64_t horizon) const;
 
-  // See SpanStore::ReadTrace. Memory: 24 bytes a span, and some thousand whole ones.
-  Status Read(const View& view, const TraceId& trace,
-              const std::function<bool(const SpanRecord&)>& each) const;
+  // Memory: 24 bytes a span, and some thousand whole ones. The cursor must not outlive this.
+  Result<std::unique_ptr<TraceCursor>> Open(View view, const TraceId& trace) const;
 
  private:
   struct Place;

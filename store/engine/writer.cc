@@ -70,11 +70,10 @@ Status Writer::ReadHot() {
     if (!sequence) return Error{Code::kCorrupt, "stored hot key: wrong shape"};
     auto spans = DecodeFragment(rows->value().ToStringView());
     if (!spans) return spans.error();
-    std::vector<Call> calls;
-    auto grown = Grow(*spans, calls);
+    auto grown = Grow(*spans);
     if (!grown) return grown.error();
     sealed_.next_sequence = std::max(sealed_.next_sequence, *sequence + 1);
-    Publish(std::make_shared<const HotChunk>(*sequence, *std::move(grown), std::move(calls)));
+    Publish(*sequence, *std::move(grown));
   }
   return rows->status().ok() ? Status{} : FromRocks("read hot spans", rows->status());
 }
@@ -85,22 +84,21 @@ Status Writer::Append(const SpanBatch& batch) {
   if (const Status space = CheckSpace(); !space) return space;
   if (const Status room = WaitForRoom(); !room) return room;
   if (const Status repaired = Repair(); !repaired) return repaired;
-  std::vector<Call> calls;
-  auto added = Grow(batch, calls);
+  auto added = Grow(batch);
   Status result = added ? Status{} : Status(added.error());
-  if (added && !added->empty()) {
+  if (added && !added->spans.empty()) {
     std::vector<const SpanRecord*> spans;
-    spans.reserve(added->size());
-    for (const SpanRecord& span : *added) spans.push_back(&span);
+    spans.reserve(added->spans.size());
+    for (const SpanRecord& span : added->spans) spans.push_back(&span);
     const std::uint64_t sequence = sealed_.next_sequence;
     const rocksdb::Status written =
         db_.db().Put(Durable(), db_.hot(), EncodeHotKey(sequence), EncodeFragment(spans));
     if (written.ok()) {
       ++sealed_.next_sequence;
-      Publish(std::make_shared<const HotChunk>(sequence, *std::move(added), std::move(calls)));
+      Publish(sequence, *std::move(added));
     } else {
-      failed_ = true;
-      result = FromRocks("write spans", written);
+      failed_ = FromRocks("write spans", written);
+      result = *failed_;
     }
   }
   states_.Trim();
@@ -123,17 +121,12 @@ Status Writer::CheckSpace() const {
                                      std::to_string(options_.min_free_bytes)};
 }
 
-// After a failed write RocksDB refuses all others until it has been told to go on. It does not get
-// over a log that could not be written: then everything can still be read, and writing goes on
-// after the store has been opened again.
+// After a failed write RocksDB refuses all others. Telling it to go on (DB::Resume) is no way: it
+// does not get over a log that could not be written, and version 7.8.3 aborts the process when the
+// write that failed was one of the manifest. So everything can still be read, and writing goes on
+// when the store has been opened again (store/recovering_store.h).
 Status Writer::Repair() {
-  if (failed_) {
-    const rocksdb::Status status = db_.db().Resume();
-    if (!status.ok()) {
-      return FromRocks("writing has failed; free the disk or replace it, and start again", status);
-    }
-    failed_ = false;
-  }
+  if (failed_) return *failed_;
   if (states_wrong_) {
     if (const Status rebuilt = RebuildStates(); !rebuilt) return rebuilt;
     states_wrong_ = false;
@@ -143,7 +136,7 @@ Status Writer::Repair() {
 
 // Hot spans are in memory and are all asked by every search, so there must not be too many.
 bool Writer::HasRoom() const {
-  return hot_spans_ < 4 * options_.seal_spans && hot_bytes_ < 4 * options_.seal_bytes;
+  return hot_spans_ < 4 * options_.seal_spans && hot_bytes_ < 2 * options_.seal_bytes;
 }
 
 Status Writer::WaitForRoom() {
@@ -153,20 +146,23 @@ Status Writer::WaitForRoom() {
   return Error{Code::kUnavailable, "the store is closing"};
 }
 
-Result<SpanBatch> Writer::Grow(const SpanBatch& batch, std::vector<Call>& calls) {
+Result<Writer::Growth> Writer::Grow(const SpanBatch& batch) {
   const UnixNanos now = options_.clock();
   const View view = visible_.Take();  // sealing waits for mutex_: it stays true
-  SpanBatch added;
-  added.reserve(batch.size());
+  Growth growth;
+  growth.spans.reserve(batch.size());
   for (const SpanRecord& span : batch) {
     auto state = StateOf(view, span.trace_id);
     if (!state) return state.error();
-    if (!grower_.Add(span, fingerprinter_.Of(span), now, **state, &calls)) continue;
+    if (!grower_.Add(span, fingerprinter_.Of(span), now, **state, &growth.calls)) {
+      continue;
+    }
     if ((*state)->hot_spans++ == 0 && (*state)->parts.empty()) ++hot_new_traces_;
-    added.push_back(span);
+    growth.earliest = std::min(growth.earliest, (*state)->start);
+    growth.spans.push_back(span);
   }
-  NoteLate(added);
-  return added;
+  NoteLate(growth.spans);
+  return growth;
 }
 
 Result<TraceState*> Writer::StateOf(const View& view, const TraceId& trace) {
@@ -227,7 +223,9 @@ std::shared_ptr<const LateTraces> Writer::CopyLate() {
   return std::make_shared<const LateTraces>(late_);
 }
 
-void Writer::Publish(std::shared_ptr<const HotChunk> chunk) {
+void Writer::Publish(std::uint64_t sequence, Growth growth) {
+  auto chunk = std::make_shared<const HotChunk>(sequence, std::move(growth.spans),
+                                                std::move(growth.calls), growth.earliest);
   hot_spans_ += chunk->spans().size();
   hot_bytes_ += chunk->bytes();
   hot_.push_back({chunk, std::chrono::steady_clock::now()});
@@ -241,8 +239,8 @@ Status Writer::RebuildStates() {
   late_changed_ = true;
   hot_new_traces_ = 0;
   for (const Hot& hot : hot_) {
-    std::vector<Call> counted;  // the chunk has them already
-    if (const auto grown = Grow(hot.chunk->spans(), counted); !grown) return grown.error();
+    // The chunk has the calls already.
+    if (const auto grown = Grow(hot.chunk->spans()); !grown) return grown.error();
   }
   return {};
 }
@@ -254,7 +252,8 @@ WriterStats Writer::stats() const {
           .hot_spans = hot_spans_,
           .seals = seals_,
           .exact_spans = exact_spans_,
-          .longest_seal_lag = longest_lag_};
+          .longest_seal_lag = longest_lag_,
+          .writable = !failed_};
 }
 
 }  // namespace clew::store

@@ -29,7 +29,7 @@ struct WriterOptions {
   std::uint64_t min_free_bytes = 0;     // refuse to write when the disk has less: kExhausted
   std::size_t state_bytes = 64u << 20;  // bound of what is remembered of traces
   // Hot spans are sealed when there are this many, or of so many bytes, or when the oldest of them
-  // has waited this long. Appends wait when there are four times as many.
+  // has waited this long. Appends wait when there are four times as many, or twice as many bytes.
   std::size_t seal_spans = 32'768;
   std::size_t seal_bytes = 20u << 20;
   std::chrono::milliseconds seal_age{60'000};
@@ -44,6 +44,7 @@ struct WriterStats {
   std::uint64_t seals = 0;        // since the start
   std::uint64_t exact_spans = 0;  // since the start: kept by their bytes, not by columns
   std::chrono::nanoseconds longest_seal_lag{0};  // from an append to its segment, since the start
+  bool writable = true;  // false: a write has failed; only opening the store again helps
 };
 
 class Writer {
@@ -80,14 +81,21 @@ class Writer {
   Status Load();
   Status ReadHot() REQUIRES(mutex_);
   Status CheckSpace() const;
-  // Makes good what a failed write has left behind, before the next one.
+  // Before a write: none may have failed. Makes good what one that was not begun has left behind.
   Status Repair() REQUIRES(mutex_);
   Status WaitForRoom() REQUIRES(mutex_);
-  // Adds the spans of a batch that are new to their traces; the rest is dropped.
-  Result<SpanBatch> Grow(const SpanBatch& batch, std::vector<Call>& calls) REQUIRES(mutex_);
+  // The spans of a batch that are new to their traces, what calls they complete and when the
+  // earliest of their traces started.
+  struct Growth {
+    SpanBatch spans;
+    std::vector<Call> calls;
+    UnixNanos earliest = UnixNanos::max();
+  };
+  // Adds these spans; the rest is dropped.
+  Result<Growth> Grow(const SpanBatch& batch) REQUIRES(mutex_);
   Result<TraceState*> StateOf(const View& view, const TraceId& trace) REQUIRES(mutex_);
   Status LoadSealed(const View& view, const TraceId& trace, TraceState& state) REQUIRES(mutex_);
-  void Publish(std::shared_ptr<const HotChunk> chunk) REQUIRES(mutex_);
+  void Publish(std::uint64_t sequence, Growth growth) REQUIRES(mutex_);
   Status RebuildStates() REQUIRES(mutex_);
   void NoteLate(const SpanBatch& added) REQUIRES(mutex_);
   std::shared_ptr<const LateTraces> CopyLate() REQUIRES(mutex_);
@@ -122,7 +130,7 @@ class Writer {
   CondVar wake_;  // the sealer
   CondVar room_;  // appends that wait for it
   bool stopping_ GUARDED_BY(mutex_) = false;
-  bool failed_ GUARDED_BY(mutex_) = false;        // the last write did not succeed
+  std::optional<Error> failed_ GUARDED_BY(mutex_);  // a write did not succeed: none is tried again
   bool states_wrong_ GUARDED_BY(mutex_) = false;  // they know of spans that are not there
   std::optional<Error> seal_error_ GUARDED_BY(mutex_);
   Totals sealed_ GUARDED_BY(mutex_);

@@ -42,7 +42,7 @@ Result<RetentionPlan> Writer::Drop(const RetentionPolicy& policy, std::uint64_t 
   const Status written = visible_.Replace(std::move(catalog), nullptr,
                                           [&] { return WriteSealed(batch, "drop segments"); });
   if (!written) {
-    failed_ = true;
+    failed_ = written.error();
     return written.error();
   }
   sealed_ = totals;
@@ -134,7 +134,7 @@ Result<bool> Writer::Write(const TierRewrite& rewrite, Catalog& catalog) {
     return WriteSealed(batch, "write rewritten segments");
   });
   if (!written) {
-    failed_ = true;
+    failed_ = written.error();
     return written.error();
   }
   sealed_ = totals;

@@ -148,7 +148,7 @@ Status Writer::Write(const HotList& chunks, Seal& seal) {
       visible_.Seal(chunks.size(), std::move(catalog), std::make_shared<const LateTraces>(late),
                     [&]() -> Status { return WriteSealed(batch, "write segments"); });
   if (!written) {
-    failed_ = true;
+    failed_ = written.error();
     return written;
   }
   sealed_ = totals;

@@ -1,6 +1,6 @@
-// One trace of a million spans: sent to a real collector, streamed out of it by id and by prefix, and
-// read by a real tracectl; how much memory each of them takes for it. Human lines first; the last
-// line is one JSON object.
+// One trace of a million spans: sent to a real collector, streamed out of it by id and by prefix,
+// and read by a real tracectl; how much memory each of them takes for it. Human lines first; the
+// last line is one JSON object.
 //
 //   clew-bench-huge-trace [--spans N] [--text-bytes N] [--shuffled yes]
 #include <fmt/format.h>
@@ -120,7 +120,8 @@ Result<std::string> MeasureReaders(const std::string& bin, const CollectorProces
     if (!read) return read.error();
     fmt::print("tracectl  -o {}: {:.1f} s, {} bytes in {} lines, {:.0f} MB\n", format,
                read->seconds, read->bytes, read->lines, read->peak_rss_mb);
-    figures += fmt::format("{}\"{}\":{:.0f}", figures.empty() ? "" : ",", format, read->peak_rss_mb);
+    figures +=
+        fmt::format("{}\"{}\":{:.0f}", figures.empty() ? "" : ",", format, read->peak_rss_mb);
     const bool whole = format != "table" || trace.spans() <= kMostDrawn;
     if (read->exit_status != (whole ? 0 : kPartial)) {
       return Error{Code::kInternal, "tracectl -o " + format + " ended with status " +

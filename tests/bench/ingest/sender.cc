@@ -99,8 +99,7 @@ struct Sender::Channels {
   Stubs stubs;
 };
 
-Sender::Sender(const std::string& address, int channels)
-    : channels_(std::make_unique<Channels>()) {
+Sender::Sender(const std::string& address, int channels) : channels_(std::make_unique<Channels>()) {
   for (int i = 0; i < channels; ++i) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,

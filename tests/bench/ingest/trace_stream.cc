@@ -36,13 +36,13 @@ SentSpans::SentSpans(const HugeTrace& trace) : left_(trace.spans()) {
                                                        Workload::SerializeSpan(group.id, span))});
     }
   }
-  std::sort(spans_.begin(), spans_.end(),
-            [](const Sent& a, const Sent& b) { return a.id < b.id; });
+  std::sort(spans_.begin(), spans_.end(), [](const Sent& a, const Sent& b) { return a.id < b.id; });
 }
 
 bool SentSpans::Take(std::uint64_t id, std::uint64_t hash) {
-  auto at = std::lower_bound(spans_.begin(), spans_.end(), id,
-                             [](const Sent& sent, std::uint64_t wanted) { return sent.id < wanted; });
+  auto at =
+      std::lower_bound(spans_.begin(), spans_.end(), id,
+                       [](const Sent& sent, std::uint64_t wanted) { return sent.id < wanted; });
   while (at != spans_.end() && at->id == id && (at->taken || at->hash != hash)) ++at;
   if (at == spans_.end() || at->id != id) return false;
   at->taken = true;

@@ -1,6 +1,6 @@
-// One trace as large as one likes, as a batch job makes it: a root that lasts from beginning to end,
-// and below it calls that look like those of the realistic load, one group of eight spans after the
-// other.
+// One trace as large as one likes, as a batch job makes it: a root that lasts from beginning to
+// end, and below it calls that look like those of the realistic load, one group of eight spans
+// after the other.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,202 @@
+// The store gets over failed writes by itself: what was acknowledged is there, once, and nothing
+// but time has to pass once the disk is well again.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include "fault_env.h"
+#include "store/gate.h"
+#include "store/rocks_store.h"
+#include "test_spans.h"
+
+namespace clew::store {
+namespace {
+
+constexpr std::chrono::milliseconds kStep{2};
+constexpr int kPatience = 30'000;  // steps
+
+std::unique_ptr<RocksStore> Open(const TempDir& dir, FaultEnv* env, std::size_t seal_spans) {
+  auto store = OpenRocksStore({.path = dir.path(),
+                               .seal_spans = seal_spans,
+                               .segment_rows = 32,
+                               .env = env,
+                               .recovery_interval = kStep});
+  CLEW_CHECK(store.has_value());
+  return *std::move(store);
+}
+
+SpanBatch Batch(std::uint64_t number) {
+  SpanBatch batch;
+  for (std::uint64_t id = 1; id <= 5; ++id) {
+    batch.push_back(MakeSpan({.trace = number, .id = id, .parent = id - 1, .start_ms = 1000 + id}));
+  }
+  return batch;
+}
+
+// As a sender does it that is told to come back.
+Status AppendUntilTaken(RocksStore& store, const SpanBatch& batch) {
+  Status appended;
+  for (int i = 0; i < kPatience; ++i) {
+    appended = store.Append(batch);
+    if (appended) return appended;
+    const Code code = appended.error().code;
+    if (code != Code::kUnavailable && code != Code::kExhausted) return appended;
+    std::this_thread::sleep_for(kStep);
+  }
+  return appended;
+}
+
+void ExpectWhole(SpanStore& store, std::uint64_t number) {
+  EXPECT_EQ(Sorted(ReadAll(store, TestTraceId(number))), Sorted(Batch(number))) << number;
+}
+
+class Recovery : public testing::TestWithParam<Fault> {};
+INSTANTIATE_TEST_SUITE_P(Faults, Recovery,
+                         testing::Values(Fault::kError, Fault::kNoSpace, Fault::kTorn));
+
+TEST_P(Recovery, AppendsGoOnWhenTheDiskIsWellAgain) {
+  TempDir dir;
+  FaultEnv env;
+  auto store = Open(dir, &env, 1'000'000);
+  ASSERT_TRUE(store->Append(Batch(1)));
+  env.Set(GetParam());
+  for (int i = 0; i < 3; ++i) {
+    const Status refused = store->Append(Batch(2));
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().code == Code::kUnavailable ||
+                refused.error().code == Code::kExhausted)
+        << refused.error().message;
+  }
+  EXPECT_FALSE(store->GetHealth().writable);
+  ExpectWhole(*store, 1);
+  env.Set(Fault::kNone);
+  const Status taken = AppendUntilTaken(*store, Batch(2));
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_TRUE(store->GetHealth().writable);
+  ASSERT_TRUE(store->Append(Batch(2)));  // a sender that did not hear the answer
+  ASSERT_TRUE(store->Append(Batch(3)));
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint64_t number = 1; number <= 3; ++number) ExpectWhole(*store, number);
+    EXPECT_EQ(store->Stats().spans, 15u);
+    EXPECT_EQ(store->Stats().traces, 3u);
+    store.reset();
+    store = Open(dir, nullptr, 1'000'000);
+  }
+}
+
+TEST_P(Recovery, OfAFailedSealLeavesEverySpanInOnePlace) {
+  TempDir dir;
+  FaultEnv env;
+  auto store = Open(dir, &env, 1'000'000);
+  for (std::uint64_t number = 1; number <= 20; ++number) ASSERT_TRUE(store->Append(Batch(number)));
+  env.Set(GetParam());
+  EXPECT_FALSE(store->Seal());
+  env.Set(Fault::kNone);
+  ASSERT_TRUE(AppendUntilTaken(*store, Batch(21)));
+  ASSERT_TRUE(store->Seal());
+  for (std::uint64_t number = 1; number <= 21; ++number) ExpectWhole(*store, number);
+  EXPECT_EQ(store->Stats().spans, 105u);
+  EXPECT_EQ(store->GetHealth().hot_spans, 0u);
+}
+
+TEST(Recovery, ACursorOfBeforeSaysThatTheStoreWasOpenedAgain) {
+  TempDir dir;
+  FaultEnv env;
+  auto store = Open(dir, &env, 1'000'000);
+  constexpr std::uint64_t kSpans = 20'000;  // more than a cursor hands out at a time
+  SpanBatch batch;
+  for (std::uint64_t id = 1; id <= kSpans; ++id) batch.push_back(MakeSpan({.id = id}));
+  ASSERT_TRUE(store->Append(batch));
+  ASSERT_TRUE(store->Seal());
+  const auto cursor = store->OpenTrace(TestTraceId(1));
+  ASSERT_TRUE(cursor);
+  const auto first = (*cursor)->Next();
+  ASSERT_TRUE(first);
+  EXPECT_GT(first->size(), 0u);
+  env.Set(Fault::kError);
+  EXPECT_FALSE(store->Append(Batch(2)));
+  EXPECT_FALSE(store->Append(Batch(2)));
+  env.Set(Fault::kNone);
+  ASSERT_TRUE(AppendUntilTaken(*store, Batch(2)));
+  ASSERT_EQ(store->GetHealth().reopens, 1u);
+  const auto next = (*cursor)->Next();
+  ASSERT_FALSE(next);
+  EXPECT_EQ(next.error().code, Code::kUnavailable);
+  EXPECT_EQ(ReadAll(*store, TestTraceId(1)).size(), kSpans);
+}
+
+TEST(Recovery, NothingIsLostOrDoubledWhileFaultsComeAndGoUnderReaders) {
+  const std::uint64_t seed = std::random_device()();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  constexpr std::uint64_t kTraces = 80;
+  TempDir dir;
+  FaultEnv env;
+  auto store = Open(dir, &env, 40);  // sealing goes on all the time
+  std::atomic<bool> done{false};
+  {
+    std::jthread faults([&] {
+      constexpr Fault kFaults[] = {Fault::kError, Fault::kNoSpace, Fault::kTorn};
+      while (!done) {
+        std::this_thread::sleep_for(kStep * (1 + random() % 20));
+        env.Set(kFaults[random() % 3]);
+        std::this_thread::sleep_for(kStep * (1 + random() % 5));
+        env.Set(Fault::kNone);
+      }
+    });
+    std::jthread reader([&] {
+      for (std::uint64_t number = 1; !done; number = number % kTraces + 1) {
+        SpanBatch spans;
+        const Status read = store->ReadTrace(TestTraceId(number), [&](const SpanRecord& span) {
+          spans.push_back(span);
+          return true;
+        });
+        // A trace is there as a whole, or not at all, or it is told why it cannot be had.
+        if (read) {
+          EXPECT_EQ(Sorted(spans), Sorted(Batch(number)));
+        }
+        (void)store->Search(Ask("service=shop"), {});
+      }
+    });
+    for (std::uint64_t number = 1; number <= kTraces; ++number) {
+      const Status taken = AppendUntilTaken(*store, Batch(number));
+      if (!taken) ADD_FAILURE() << taken.error().message;
+    }
+    done = true;
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint64_t number = 1; number <= kTraces; ++number) ExpectWhole(*store, number);
+    EXPECT_EQ(store->Stats().spans, kTraces * 5);
+    EXPECT_EQ(store->Stats().traces, kTraces);
+    store.reset();
+    store = Open(dir, nullptr, 40);
+  }
+}
+
+TEST(Gate, ClosesWhenTheLastUserHasLeftAndCountsGenerations) {
+  Gate gate;
+  auto use = gate.Enter();
+  ASSERT_TRUE(use);
+  EXPECT_EQ(use->generation(), 0u);
+  std::atomic<bool> closed{false};
+  {
+    std::jthread closer([&] {
+      gate.Close();
+      closed = true;
+      gate.Open();
+    });
+    while (!gate.closed()) std::this_thread::yield();
+    EXPECT_FALSE(gate.Enter());
+    EXPECT_FALSE(closed);
+    use.reset();
+  }
+  EXPECT_TRUE(closed);
+  const auto next = gate.Enter();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->generation(), 1u);
+}
+
+}  // namespace
+}  // namespace clew::store
