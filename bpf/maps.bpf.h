@@ -158,7 +158,8 @@ struct conn {
 	__u8 pipelined; /* a request was written before the reply to the last had begun */
 	__u8 head_request; /* the last request was HEAD: no body follows, whatever the reply says */
 	__u8 reply_end; /* enum reply_end */
-	__u8 pad2[2];
+	__u8 doubtful; /* `owner` is the likely one: it counts as busy, but is nobody's parent by it */
+	__u8 pad2;
 	__u32 call_open; /* counted in live.calls of `owner` */
 	__u32 pad3;
 	__u64 connect_span; /* the request that connect() was called for; 0: none */
@@ -233,6 +234,7 @@ struct {
  * context when a connection ends. Deleted at the thread's exit. */
 struct loop {
 	__u64 cur; /* the request that the callback that runs now works for, key in `live`; 0: none */
+	__u64 counted; /* for whom the call that is being made counts; 0: nobody */
 	__u64 stranger_ns; /* when last a request may have been read that is not counted in `live`; 0: never */
 	__u64 background_ns; /* when last a call was made that no live request can have waited for; 0: never */
 	__s32 live; /* requests unanswered */
@@ -241,7 +243,8 @@ struct loop {
 	__u8 writable; /* the callback is told that its socket takes bytes, or is connected */
 	__u8 fan_out; /* a request had two calls under way at a time */
 	__u8 generation; /* of the process when `cur` was set */
-	__u8 pad[4];
+	__u8 doubtful; /* cur comes from the reply to a doubtful call */
+	__u8 pad[3];
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
