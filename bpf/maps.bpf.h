@@ -184,7 +184,8 @@ struct conn {
 	/* TCP option, server side: with these it is found */
 	__u64 sk; /* address of the socket */
 	__u32 head_seq; /* sequence number of the first byte of the request in `head` */
-	__u32 pad2;
+	__u8 doubtful; /* client side: `owner` is the likely one: it counts as busy, but is nobody's parent by it */
+	__u8 pad2[3];
 };
 /* Both directions and the network's own context change flags at the same time. */
 static __always_inline void set_flags(struct conn *c, __u32 flags)
@@ -254,6 +255,7 @@ struct {
  * context when a connection ends. Deleted at the thread's exit. */
 struct loop {
 	__u64 cur; /* the request that the callback that runs now works for, key in `live`; 0: none */
+	__u64 counted; /* for whom the call that is being made counts; 0: nobody */
 	__u64 stranger_ns; /* when last a request may have been read that is not counted in `live`; 0: never */
 	__u64 background_ns; /* when last a call was made that no live request can have waited for; 0: never */
 	__s32 live; /* requests unanswered */
@@ -262,7 +264,8 @@ struct loop {
 	__u8 writable; /* the callback is told that its socket takes bytes, or is connected */
 	__u8 fan_out; /* a request had two calls under way at a time */
 	__u8 generation; /* of the process when `cur` was set */
-	__u8 pad[4];
+	__u8 doubtful; /* cur comes from the reply to a doubtful call */
+	__u8 pad[3];
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

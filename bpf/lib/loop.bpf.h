@@ -68,6 +68,7 @@ static __always_inline void loop_callback(__u32 proc_flags, __u8 writable)
 	if (!l)
 		return;
 	l->cur = 0;
+	l->doubtful = 0;
 	l->writable = writable;
 }
 
@@ -92,14 +93,18 @@ __noinline int call_end(struct conn *c)
 	return 0;
 }
 
-/* A call on `c` begins for the request `owner`, or for nobody. */
-static __always_inline void call_begin(struct conn *c, struct loop *l, __u64 owner)
+/*
+ * A call on `c` begins for the request `owner`, 0: nobody; or, `doubtful`, for that one or another that waited. It counts for `owner` all
+ * the same: as many requests have a call under way as if it were known whose it is, so that those that come later can be told apart again.
+ */
+static __always_inline void call_begin(struct conn *c, struct loop *l, __u64 owner, __u8 doubtful)
 {
 	struct live *request;
 	__s32 before;
 
 	call_end(c);
 	c->owner = owner;
+	c->doubtful = doubtful;
 	request = owner ? bpf_map_lookup_elem(&live, &owner) : 0;
 	if (!request || !c->tcp) /* the end of other sockets is not seen */
 		return;
@@ -175,7 +180,7 @@ static __always_inline int nobody_waits(const struct loop *l, __u64 span, int by
 /* The request that the running callback works for, 0: none. `*unsure`: because another one might be it. */
 static __always_inline __u64 loop_current(struct loop *l, __u8 *unsure)
 {
-	if (!l->cur || nobody_waits(l, l->cur, l->by_reply))
+	if (!l->cur || (!l->doubtful && nobody_waits(l, l->cur, l->by_reply)))
 		return l->cur;
 	*unsure = 1;
 	count_stat(STAT_LOOP_UNSURE);
@@ -192,7 +197,7 @@ static __always_inline void loop_connect(struct conn *c, __u32 proc_flags)
 	c->tcp = 1;
 	c->fresh = 1;
 	c->connect_span = loop_current(l, &c->connect_unsure);
-	call_begin(c, l, c->connect_span);
+	call_begin(c, l, l->cur, c->connect_unsure);
 }
 
 /* The request for which one is written on `c`: key in `live`, 0: none. */
@@ -206,6 +211,7 @@ static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
 	if (!l)
 		return 0;
 	c->fresh = 0;
+	l->counted = fresh ? c->owner : l->cur;
 	if (!fresh) {
 		span = loop_current(l, &unsure);
 	} else if (!l->cur) { /* the callback of the connection that is there now; any other may have found it idle */
@@ -226,7 +232,7 @@ static __always_inline void loop_answers(const struct conn *c, struct proc *proc
 {
 	const struct loop *l = current_loop(proc->flags);
 
-	if (l && l->cur && l->cur != c->live_span) {
+	if (l && l->cur && !l->doubtful && l->cur != c->live_span) {
 		__sync_fetch_and_or(&proc->flags, PROC_NO_LOOP);
 		count_stat(STAT_LOOP_DEMOTED);
 	}
@@ -238,7 +244,7 @@ static __always_inline void loop_call(struct conn *c, __u64 owner, __u32 proc_fl
 	struct loop *l = current_loop(proc_flags);
 
 	if (l)
-		call_begin(c, l, owner);
+		call_begin(c, l, owner ? owner : l->counted, !owner);
 }
 
 /* Bytes of a server's or a client's connection were read, or its end. `over`: nothing more of the reply is to come. */
@@ -253,9 +259,11 @@ __noinline int loop_read(struct conn *c, int over, __u32 proc_flags)
 			l->stranger_ns = bpf_ktime_get_ns(); /* another request may be among these bytes */
 		l->cur = c->on_loop ? c->live_span : 0;
 		l->by_reply = 0;
+		l->doubtful = 0;
 	} else {
 		l->cur = c->awaits_reply || c->pipelined ? 0 : c->owner;
 		l->by_reply = 1;
+		l->doubtful = c->doubtful;
 		if (over && !c->awaits_reply) {
 			call_end(c);
 			c->owner = 0;
