@@ -190,7 +190,7 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> RuntimeProbes::FollowGrown(
 void RuntimeProbes::Wake(std::uint32_t tgid) {
   MutexLock lock(mutex_);
   const auto found = followed_.find(tgid);
-  if (found == followed_.end() || !found->second.plan.waits) return;
+  if (found == followed_.end() || !found->second.Waits()) return;
   if (found->second.links.empty() && !Attach(tgid, found->second)) return;
   // kNotFound: it is gone. Told again when it is awake: another thread may have told older news since.
   const std::uint32_t flags = found->second.Flags();
