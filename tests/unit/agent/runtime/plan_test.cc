@@ -64,7 +64,7 @@ TEST(RuntimePlan, ASharedLibuvIsMissing) {
   constexpr Kind kLibuvOnly[] = {Kind::kLibuv};
   for (const char* library : {"libuv.so.1", "libnode.so.108"}) {
     const std::string elf = MakeElf({{"main", kPush}}, 0, {"libc.so.6", library});
-    const Plan plan = PlanProbes(process::ReadFrom(elf), kLibuvOnly);
+    const Plan plan = PlanProbes(process::ReadFrom(elf), Part::kExecutable, kLibuvOnly);
     EXPECT_FALSE(plan.kind) << library;
     EXPECT_NE(plan.missing, "") << library;
   }
