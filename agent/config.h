@@ -34,8 +34,9 @@ struct AgentConfig {
   std::vector<std::string> fionread_users;  // executables, added to those known by name
   std::vector<std::string> fionread_never;
 
-  // Of runtime::Runtimes(); or "none" alone.
-  std::vector<std::string> runtimes = {"nginx", "node", "asyncio", "executor"};
+  // Of runtime::Runtimes(); or "none" or "all" alone. asyncio costs its services more than 2% and so
+  // is for those who ask for it.
+  std::vector<std::string> runtimes = {"nginx", "node", "executor"};
   std::chrono::milliseconds runtime_rest{600'000};
 
   double sample_ratio = 1.0;            // of new traces
