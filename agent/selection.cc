@@ -99,8 +99,12 @@ std::vector<Network> OptionNetworksOf(const AgentConfig& config, std::vector<std
 std::vector<runtime::Kind> RuntimesOf(const AgentConfig& config, std::vector<std::string>& errors) {
   std::vector<runtime::Kind> out;
   if (config.runtimes == std::vector<std::string>{"none"}) return out;
+  const auto known = runtime::Runtimes();
+  if (config.runtimes == std::vector<std::string>{"all"}) {
+    for (const runtime::Runtime& runtime : known) out.push_back(runtime.kind);
+    return out;
+  }
   for (const std::string& text : config.runtimes) {
-    const auto known = runtime::Runtimes();
     const auto found = std::find_if(known.begin(), known.end(),
                                     [&](const runtime::Runtime& r) { return r.name == text; });
     if (found == known.end()) {

@@ -76,11 +76,11 @@ class Run:
             shutil.rmtree(collector.data)
 
     def _agent(self, collector, lossy):
-        flags = []
+        flags = ["--runtime=all"]
         if lossy:
             config = self._sandbox.folder / "small-ring.yaml"
             config.write_text(f"capture:\n  ring_bytes: {SMALL_RING}\n")
-            flags = [f"--config={config}"]
+            flags.append(f"--config={config}")
         return Agent(self._sandbox, collector.port, capture=self._options.capture, flags=flags)
 
     def _warm_up(self, port):

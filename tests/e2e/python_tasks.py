@@ -29,7 +29,7 @@ def interpreters():
 
 
 class PythonTasks(e2e.EndToEndTest):
-    def start(self, kind, interpreter=environment.PYTHON, flags=()):
+    def start(self, kind, interpreter=environment.PYTHON, flags=("--runtime=all",)):
         self.collector, self.agent = self.start_clew(flags=flags)
         leaf = Echo(self.sandbox, group=PLAIN).start()
         port = self.sandbox.free_port()
