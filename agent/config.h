@@ -34,7 +34,7 @@ struct AgentConfig {
   std::vector<std::string> fionread_users;  // executables, added to those known by name
   std::vector<std::string> fionread_never;
 
-  std::vector<std::string> runtimes = {"nginx", "node"};  // of runtime::Runtimes(); or "none" alone
+  std::vector<std::string> runtimes = {"nginx", "node", "go"};  // of runtime::Runtimes(); or "none" alone
 
   double sample_ratio = 1.0;            // of new traces
   std::string started_threads = "off";  // off, on

@@ -142,8 +142,8 @@ std::vector<Option> OptionsOf(AgentConfig& c) {
        &c.fionread_users},
       {"inject.fionread_never", "", "further executables that do not", &c.fionread_never},
       {"causality.runtimes", "--runtime",
-       "a runtime that is probed, to link its calls to its requests (repeatable: nginx, node; or "
-       "none)",
+       "a runtime that is probed, to link its calls to its requests (repeatable: nginx, node, "
+       "go; or none)",
        &c.runtimes},
       {"trace.sample_ratio", "--sample-ratio", "share of new traces that is kept, from 0 to 1",
        &c.sample_ratio},

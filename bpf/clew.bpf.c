@@ -6,6 +6,7 @@
 #include "capture_syscall.bpf.c"
 #include "inject.bpf.c"
 #include "process.bpf.c"
+#include "runtime_go.bpf.c"
 #include "runtime_libuv.bpf.c"
 #include "runtime_nginx.bpf.c"
 

@@ -39,9 +39,11 @@ volatile __u32 new_proc_inject = 0;
 #define PROC_NGINX 128 /* nginx, probed: each upstream call names its request (L1) */
 #define PROC_LOOP 256 /* libuv, probed: every callback of its loops is seen to begin (L3) */
 #define PROC_NO_LOOP 512 /* k: L3 contradicted itself here, or work passes that the probes do not see */
-#define PROC_RUNTIMES (PROC_NGINX | PROC_LOOP) /* whose probes the process has */
+#define PROC_GO 1024 /* Go, probed: goroutines and net/http name the request (L1) */
+#define PROC_NO_GO 2048 /* k: its goroutines contradicted themselves */
+#define PROC_RUNTIMES (PROC_NGINX | PROC_LOOP | PROC_GO) /* whose probes the process has */
 /* What a forked child finds out by itself; its own probes are user space's to attach. */
-#define PROC_NOT_INHERITED (PROC_NO_THREAD | PROC_RUNTIMES | PROC_NO_LOOP)
+#define PROC_NOT_INHERITED (PROC_NO_THREAD | PROC_RUNTIMES | PROC_NO_LOOP | PROC_NO_GO)
 struct proc {
 	__u32 flags;
 	__u32 calls; /* k: socket calls so far */
@@ -191,7 +193,8 @@ struct live {
 	__u32 tid;
 	__u8 trace_flags;
 	__u8 has_state; /* `states` holds its tracestate */
-	__u8 pad[2];
+	__u8 family; /* `go_families` holds goroutines that were started for it */
+	__u8 pad;
 	__s32 calls; /* under way for it, on an event loop; LIVE_ENDED: too late to count */
 	__u64 inbound; /* key in `inbound`, 0: it came without a traceparent */
 };
@@ -252,6 +255,73 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } armed SEC(".maps");
+
+/* Go: an address in the memory of a process. */
+struct go_at {
+	__u64 address;
+	__u32 tgid;
+	__u32 pad;
+};
+enum go_role {
+	GO_NONE = 0,
+	GO_READS, /* has read the head of a request */
+	GO_STARTED, /* was started by a goroutine that serves one */
+	GO_WRITES, /* writes what others want to send on a pooled connection */
+};
+/* Goroutine, by its g -> what it has to do with requests. Written by capture and by the probes, which also tell that a g is another
+ * goroutine's: it may outlive what it says. */
+struct goroutine {
+	__u64 span; /* reads, started: key in `live` */
+	__u64 start; /* started: where its code begins */
+	__u64 call; /* writes: the connection, as in `go_calls` */
+	__u8 role; /* enum go_role */
+	__u8 depth; /* started: by goroutines that were started themselves */
+	__u8 sure; /* started: by the one that serves, or by one that was trusted */
+	__u8 pad[5];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct go_at);
+	__type(value, struct goroutine);
+} goroutines SEC(".maps");
+/* Connection of net/http's client, by its persistConn -> the request that its next call is made for; 0: told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct go_at);
+	__type(value, __u64);
+} go_calls SEC(".maps");
+/* Function at which requests start goroutines -> what became of these. */
+struct go_start {
+	__u32 ended; /* before the answer to their request */
+	__u32 late; /* or not */
+	__u32 refused; /* they are no evidence */
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct go_at);
+	__type(value, struct go_start);
+} go_starts SEC(".maps");
+/* Live request -> the first goroutines that were started for it, while their function is not known well enough. */
+#define GO_FAMILY 4
+struct go_family {
+	__u64 exit; /* where the runtime's goexit1 begins */
+	__u32 exit_size;
+	__u32 size;
+	struct {
+		__u64 g;
+		__u64 start;
+	} members[GO_FAMILY];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct go_family);
+} go_families SEC(".maps");
 
 /* L0: hash of (tgid, trace id, parent id) of a live inbound request -> its span. Two of them are no evidence. */
 struct inbound {
@@ -367,6 +437,7 @@ enum stat {
 	STAT_DISAGREE, /* two layers named different parents */
 	STAT_LOOP_DEMOTED, /* processes whose event loops contradicted the evidence of continuation */
 	STAT_LOOP_UNSURE, /* calls on an event loop that might have been another request's that waited for its turn */
+	STAT_GO_DEMOTED, /* processes whose goroutines contradicted the evidence */
 	STAT_MAX
 };
 struct {

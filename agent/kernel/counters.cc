@@ -41,7 +41,7 @@ constexpr std::array<Name, CLEW_INJECT_MAX> kInjects = {{
     {"inject_skip_busy", "Requests skipped because another one was being examined on that CPU."},
 }};
 // In the order of enum stat of bpf/maps.bpf.h.
-constexpr std::array<Name, 13> kStats = {{
+constexpr std::array<Name, 14> kStats = {{
     {"socket_calls", "Socket calls of traced processes."},
     {"copied_bytes", "Payload bytes copied from traced processes."},
     {"sockets_entered", "Sockets put under injection."},
@@ -55,6 +55,7 @@ constexpr std::array<Name, 13> kStats = {{
     {"evidence_disagreed", "Requests for which two layers named different parents."},
     {"loop_evidence_demoted", "Processes whose event loops contradicted the evidence of continuation."},
     {"loop_evidence_unsure", "Calls on event loops that may be of another request that waited for its turn: no parent."},
+    {"goroutine_evidence_demoted", "Processes whose goroutines contradicted the evidence of the serving goroutine."},
 }};
 constexpr std::uint32_t kSelfTestInserted = 7;
 

@@ -14,6 +14,7 @@ struct ProcEntry {
   static constexpr std::uint32_t kDecided = 64;
   static constexpr std::uint32_t kNginx = 128;
   static constexpr std::uint32_t kLoop = 256;
+  static constexpr std::uint32_t kGo = 1024;
 
   std::uint32_t flags = 0;
   std::uint32_t calls = 0;

@@ -27,6 +27,7 @@ std::uint32_t FlagOf(runtime::Kind kind) {
   switch (kind) {
     case runtime::Kind::kNginx: return ProcEntry::kNginx;
     case runtime::Kind::kLibuv: return ProcEntry::kLoop;
+    case runtime::Kind::kGo: return ProcEntry::kGo;
   }
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/runtime/go.h"
 #include "agent/runtime/libuv.h"
 #include "agent/runtime/nginx.h"
 
@@ -12,6 +13,7 @@ namespace {
 constexpr std::array kRuntimes = {
     Runtime{Kind::kNginx, "nginx", PlanNginx},
     Runtime{Kind::kLibuv, "node", PlanLibuv},
+    Runtime{Kind::kGo, "go", PlanGo},
 };
 
 }  // namespace

@@ -18,24 +18,37 @@ bool IsEmulated(std::span<const std::uint8_t> instruction) {
   return first == 0xe8 || first == 0xe9 || first == 0xeb || (first >= 0x70 && first <= 0x7f);
 }
 
-bool WritesArgument(const ZydisDecodedInstruction& instruction,
-                    std::span<const ZydisDecodedOperand> operands) {
-  constexpr std::array kArguments = {ZYDIS_REGISTER_RDI, ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_RDX,
-                                     ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9};
+// System V ABI, 3.2.3; Go's cmd/compile/abi-internal.md, "amd64 architecture".
+constexpr std::array kArguments = {ZYDIS_REGISTER_RDI, ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_RDX,
+                                   ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9};
+constexpr std::array kGoArguments = {
+    ZYDIS_REGISTER_RAX, ZYDIS_REGISTER_RBX, ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_RDI,
+    ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9,  ZYDIS_REGISTER_R10,
+    ZYDIS_REGISTER_R11, ZYDIS_REGISTER_R14, ZYDIS_REGISTER_RDX};  // r14: the goroutine, rdx: closure
+
+std::span<const ZydisRegister> ArgumentsOf(Convention convention) {
+  if (convention == Convention::kGo) return kGoArguments;
+  return kArguments;
+}
+
+bool WritesOneOf(std::span<const ZydisRegister> registers,
+                 const ZydisDecodedInstruction& instruction,
+                 std::span<const ZydisDecodedOperand> operands) {
   for (const ZydisDecodedOperand& operand : operands) {
     if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER ||
         (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0)
       continue;
     const auto whole =
         ZydisRegisterGetLargestEnclosing(instruction.machine_mode, operand.reg.value);
-    if (std::find(kArguments.begin(), kArguments.end(), whole) != kArguments.end()) return true;
+    if (std::find(registers.begin(), registers.end(), whole) != registers.end()) return true;
   }
   return false;
 }
 
 }  // namespace
 
-std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code) {
+std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code,
+                                            Convention convention) {
   ZydisDecoder decoder;
   ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   std::uint32_t at = 0;
@@ -48,12 +61,28 @@ std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code) 
     }
     if (IsEmulated(code.subspan(at, instruction.length))) return at;
     if (instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE ||
-        WritesArgument(instruction, std::span(operands).first(instruction.operand_count))) {
+        WritesOneOf(ArgumentsOf(convention), instruction,
+                    std::span(operands).first(instruction.operand_count))) {
       return std::nullopt;
     }
     at += instruction.length;
   }
   return std::nullopt;
+}
+
+bool BeginsInstruction(std::span<const std::uint8_t> code, std::size_t offset) {
+  ZydisDecoder decoder;
+  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  std::size_t at = 0;
+  while (at < offset) {
+    ZydisDecodedInstruction instruction;
+    if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&decoder, nullptr, code.data() + at,
+                                                  code.size() - at, &instruction))) {
+      return false;
+    }
+    at += instruction.length;
+  }
+  return at == offset;
 }
 
 }  // namespace clew::runtime

@@ -6,6 +6,7 @@
 #ifndef CLEW_RUNTIME_H
 #define CLEW_RUNTIME_H
 
+#include "go.bpf.h"
 #include "loop.bpf.h"
 #include "nginx.bpf.h"
 
@@ -18,10 +19,15 @@ static __always_inline struct proc *probed_proc(__u32 flag)
 	return p && (p->flags & (PROC_TRACED | flag)) == (PROC_TRACED | flag) ? p : 0;
 }
 
+static __always_inline int follows_goroutines(__u32 proc_flags)
+{
+	return (proc_flags & (PROC_GO | PROC_NO_GO)) == PROC_GO;
+}
+
 /* A runtime is asked here, so what a thread has read before means nothing. */
 static __always_inline int runtime_decides(__u32 proc_flags)
 {
-	return proc_flags & PROC_NGINX || follows_loops(proc_flags);
+	return proc_flags & (PROC_NGINX | PROC_GO) || follows_loops(proc_flags);
 }
 
 /* connect() on `c`: the call is made now, although its first byte leaves when the connection is there. */
@@ -44,6 +50,8 @@ static __always_inline void runtime_serves(struct conn *c, __u64 span, __u32 pro
 {
 	if (proc_flags & PROC_NGINX)
 		nginx_serve(c->fd, span);
+	else if (proc_flags & PROC_GO)
+		go_serves(c, span);
 	else
 		loop_serves(c);
 }
@@ -62,6 +70,10 @@ static __always_inline __u64 runtime_parent(struct conn *c, __u32 proc_flags, __
 		*link = CLEW_LINK_RUNTIME;
 		return nginx_parent(c);
 	}
+	if (follows_goroutines(proc_flags)) {
+		*link = CLEW_LINK_RUNTIME;
+		return go_parent();
+	}
 	if (follows_loops(proc_flags)) {
 		*link = CLEW_LINK_CONTINUATION;
 		return loop_parent(c);
@@ -79,7 +91,9 @@ static __always_inline void runtime_called(struct conn *c, __u64 owner, __u32 pr
 /* The answer to the live request of `c` begins. */
 static __always_inline void runtime_answers(const struct conn *c, struct proc *proc)
 {
-	if (c->on_loop && follows_loops(proc->flags))
+	if (follows_goroutines(proc->flags))
+		go_answers(c, proc);
+	else if (c->on_loop && follows_loops(proc->flags))
 		loop_answers(c, proc);
 }
 
