@@ -295,9 +295,12 @@ struct {
 /* Function at which requests start goroutines -> what became of these. */
 struct go_start {
 	__u32 ended; /* before the answer to their request */
-	__u32 late; /* or not */
+	__u32 late; /* or long after it */
 	__u32 refused; /* they are no evidence */
 	__u32 pad;
+	__u64 doubt; /* g of one that had not ended when the answer began; 0: none */
+	__u64 doubt_span;
+	__u64 doubt_ns; /* when that was */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

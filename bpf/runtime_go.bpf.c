@@ -43,7 +43,7 @@ int go_started(struct pt_regs *ctx)
 		return 0;
 	e = bpf_map_lookup_elem(&goroutines, &at);
 	if (e)
-		e->role = GO_NONE; /* what its g was before */
+		go_reused(e);
 	of = goroutine_of(scheduled_by(ctx->r14));
 	span = go_lineage(of);
 	request = span ? bpf_map_lookup_elem(&live, &span) : 0;

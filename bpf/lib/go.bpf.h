@@ -32,7 +32,8 @@ struct go_g {
 #define GO_SAMPLES 64 /* that are looked at */
 #define GO_LEAST_ENDED 3
 #define GO_LEAST_LATE 8
-#define GO_LATE_SHARE 16 /* one in so many may be late: it is about to end while the answer begins */
+#define GO_LATE_SHARE 16 /* one in so many may be late */
+#define GO_ENDING_NS 1000000 /* what a goroutine that has said that it is done may need for its end */
 
 static __always_inline struct go_at go_at(__u64 address)
 {
@@ -120,6 +121,17 @@ static __always_inline __u64 go_works_for(__u64 g)
 	return e->sure && go_trusts(s) ? span : 0;
 }
 
+/* The g of goroutine `e` is a new one's now. */
+static __always_inline void go_reused(struct goroutine *e)
+{
+	__u64 span = e->span;
+	struct go_start *s = e->role == GO_STARTED ? go_start_of(e->start) : 0;
+
+	if (s && s->ended < GO_SAMPLES && bpf_map_lookup_elem(&live, &span))
+		s->ended++; /* before the answer */
+	e->role = GO_NONE;
+}
+
 /* The request of `c`, in `live` now, was read by this goroutine. */
 static __always_inline void go_serves(const struct conn *c, __u64 span)
 {
@@ -164,6 +176,22 @@ static __always_inline __u64 go_parent(void)
 	return span;
 }
 
+enum go_fate {
+	GO_FORGOTTEN, /* its g is another goroutine's, see go_reused */
+	GO_ENDED,
+	GO_LIVES_ON,
+};
+/* What has become of goroutine `g`, which was started for `span`? */
+static __always_inline enum go_fate go_fate(__u64 g, __u64 span, const struct go_family *f)
+{
+	const struct goroutine *e = goroutine_of(g);
+	struct go_g now;
+
+	if (!e || e->role != GO_STARTED || e->span != span || bpf_probe_read_user(&now, sizeof(now), (void *)g))
+		return GO_FORGOTTEN;
+	return now.pc - f->exit < f->exit_size ? GO_ENDED : GO_LIVES_ON;
+}
+
 /* Goroutines that were started for `span`, whose answer begins: have they ended? */
 static __always_inline void go_judge(__u64 span)
 {
@@ -172,23 +200,31 @@ static __always_inline void go_judge(__u64 span)
 	if (!f)
 		return;
 	for (__u32 i = 0; i < GO_FAMILY; i++) {
-		const __u64 g = f->members[i].g, start = f->members[i].start;
-		struct goroutine *e = i < f->size ? goroutine_of(g) : 0;
-		struct go_start *s = e ? go_start_of(start) : 0;
-		struct go_g now;
+		struct go_start *s = i < f->size ? go_start_of(f->members[i].start) : 0;
+		const __u64 now = bpf_ktime_get_ns();
 
 		if (!s)
-			continue; /* forgotten meanwhile */
-		if (e->span != span || e->start != start) {
-			s->ended++; /* its g is another goroutine's */
 			continue;
+		if (s->doubt && now - s->doubt_ns > GO_ENDING_NS) {
+			if (go_fate(s->doubt, s->doubt_span, f) == GO_LIVES_ON && ++s->late >= GO_LEAST_LATE &&
+			    s->late * GO_LATE_SHARE > s->ended)
+				s->refused = 1;
+			s->doubt = 0;
 		}
-		if (bpf_probe_read_user(&now, sizeof(now), (void *)g))
-			continue;
-		if (now.pc - f->exit < f->exit_size)
+		switch (go_fate(f->members[i].g, span, f)) {
+		case GO_ENDED:
 			s->ended++;
-		else if (++s->late >= GO_LEAST_LATE && s->late * GO_LATE_SHARE > s->ended)
-			s->refused = 1;
+			break;
+		case GO_LIVES_ON:
+			if (s->doubt)
+				break;
+			s->doubt = f->members[i].g;
+			s->doubt_span = span;
+			s->doubt_ns = now;
+			break;
+		case GO_FORGOTTEN:
+			break;
+		}
 	}
 	bpf_map_delete_elem(&go_families, &span);
 }

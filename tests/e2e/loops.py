@@ -3,11 +3,8 @@
 import pathlib
 import time
 
-from tests.support import e2e, environment, metrics, proxies
-from tests.support.chain import by_token
-from tests.support.echo import Echo
-from tests.support.query import CLIENT, SERVER
-from tests.support.sandbox import PLAIN, TRACED, listening, wait_until
+from tests.support import calls, e2e, environment, proxies
+from tests.support.sandbox import TRACED, listening, wait_until
 
 SERVICE = pathlib.Path(__file__).parent / "services" / "loops.js"
 # way -> calls of one request, at least
@@ -17,11 +14,7 @@ DOUBTFUL = {
 }  # fmt: skip
 
 
-class Loops(e2e.EndToEndTest):
-    def start(self, flags=()):
-        self.collector, self.agent = self.start_clew(flags=flags)
-        self.leaf = Echo(self.sandbox, group=PLAIN).start()
-
+class Loops(calls.CallsTest):
     def start_node(self, flags=()):
         self.start(flags)
         port = self.sandbox.free_port()
@@ -30,53 +23,13 @@ class Loops(e2e.EndToEndTest):
         wait_until(lambda: listening(port), "node", process=process)
         self.url = f"http://127.0.0.1:{port}"
 
-    def send(self, url, how, clients=20, requests=10, prefix=None):
-        """Requests from outside of what is traced, in the background."""
-        return self.start_load(
-            url, group=PLAIN, path=f"/{how}/", prefix=prefix or how, clients=clients, requests=requests
-        )
-
-    def counter(self, name):
-        return metrics.Samples(metrics.get(self.agent.metrics_port, "/metrics")).total(f"clew_agent_{name}_total")
-
-    def spans_of(self, requests, calls):
-        """By token: its SERVER span and its CLIENT spans, once there are as many as must be."""
-
-        def complete(spans):
-            return (
-                sum(span.kind == SERVER for span in spans) >= requests
-                and sum(span.kind == CLIENT for span in spans) >= calls
-            )
-
-        spans = self.spans_when(self.collector, complete)
-        self.assertTrue(complete(spans), "spans are missing")
-        found = {}
-        for token, group in by_token(spans).items():
-            (request,) = (span for span in group if span.kind == SERVER)
-            found[token] = request, [span for span in group if span.kind == CLIENT]
-        return found
-
-    def check_linked(self, found, methods):
-        for token, (request, calls) in found.items():
-            for call in calls:
-                with self.subTest(token):
-                    self.assertEqual(call.parent_id, request.span_id)
-                    self.assertEqual(call.trace_id, request.trace_id)
-                    self.assertIn(call.attributes["clew.link.method"], methods)
-
-    def check_right_or_none(self, found):
-        for token, (request, calls) in found.items():
-            for call in calls:
-                with self.subTest(token):
-                    self.assertIn(call.parent_id, ("", request.span_id))
-
     def test_nginx_names_the_request_of_each_upstream_call(self):
         self.start()
         port, _ = proxies.nginx_proxy(self.sandbox, self.leaf.port)
         self.end_load(self.send(f"http://127.0.0.1:{port}", "leaf", clients=50, requests=15))
         found = self.spans_of(750, 750)
         self.check_linked(found, ("runtime",))
-        inserted = sum(call.attributes.get("clew.inject") == "inserted" for _, calls in found.values() for call in calls)
+        inserted = sum(call.attributes.get("clew.inject") == "inserted" for _, made in found.values() for call in made)
         self.assertGreater(inserted, 0, "a connection's first request is to carry the header")
 
     def test_node_works_for_the_request_whose_bytes_it_has_read(self):
@@ -111,14 +64,14 @@ class Loops(e2e.EndToEndTest):
         self.end_load(waiting)
         self.assertEqual(self.counter("loop_evidence_demoted"), 1)
         self.end_load(self.send(self.url, "chain", clients=1, requests=5))
-        for _, calls in self.spans_of(7, 15).values():
-            self.assertEqual({call.parent_id for call in calls} - {""}, set())
+        for _, made in self.spans_of(7, 15).values():
+            self.assertEqual({call.parent_id for call in made} - {""}, set())
 
     def test_switched_off_nothing_is_linked(self):
         self.start_node(flags=("--runtime=none",))
         self.end_load(self.send(self.url, "chain", clients=1, requests=5))
-        for _, calls in self.spans_of(5, 15).values():
-            self.assertEqual({call.parent_id for call in calls}, {""})
+        for _, made in self.spans_of(5, 15).values():
+            self.assertEqual({call.parent_id for call in made}, {""})
 
 
 if __name__ == "__main__":
