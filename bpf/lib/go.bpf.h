@@ -13,8 +13,8 @@
 
 #include "maps.bpf.h"
 
-/* The parts of the runtime's structures that are read, the same from Go 1.18 to 1.26 (tests/e2e/go_runtime.py checks them). A layout that
- * differs fails the checks below, and then there is no evidence. */
+/* The parts of the runtime's structures that are read, the same from Go 1.18 to 1.26 (tests/e2e/goroutines.py runs the oldest that there is
+ * and the newest). A layout that differs fails the checks below, and then there is no evidence. */
 struct go_g {
 	__u64 stack_lo, stack_hi;
 	__u64 guards[2];
