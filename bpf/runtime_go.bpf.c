@@ -32,59 +32,61 @@ SEC("uprobe")
 int go_started(struct pt_regs *ctx)
 {
 	const __u64 g = ctx->bx, cookie = bpf_get_attach_cookie(ctx);
-	const struct go_at at = go_at(g);
 	struct goroutine fresh = { .role = GO_STARTED }, *e, *of;
 	struct live *request;
 	struct go_g started;
-	__u64 span;
 	struct go_start *s;
+	__u64 span;
 
 	if (!probed_proc(PROC_GO))
 		return 0;
-	e = bpf_map_lookup_elem(&goroutines, &at);
+	e = goroutine_of(g);
 	if (e)
 		go_reused(e);
+	if (bpf_probe_read_user(&started, sizeof(started), (void *)g))
+		return 0;
+	s = go_start_of(started.pc);
+	if (s && s->refused)
+		return 0;
 	of = goroutine_of(scheduled_by(ctx->r14));
 	span = go_lineage(of);
 	request = span ? bpf_map_lookup_elem(&live, &span) : 0;
-	if (!request || of->depth >= GO_MAX_DEPTH || bpf_probe_read_user(&started, sizeof(started), (void *)g))
+	if (!request || of->depth >= GO_MAX_DEPTH)
 		return 0;
-	s = go_start_of(started.pc);
 	if (!s) {
 		const struct go_at start = go_at(started.pc);
 		const struct go_start unknown = {};
 
-		if (bpf_map_update_elem(&go_starts, &start, &unknown, BPF_NOEXIST))
-			return 0;
+		bpf_map_update_elem(&go_starts, &start, &unknown, BPF_NOEXIST);
 		s = go_start_of(started.pc);
+		if (!s)
+			return 0;
 	}
-	if (!s || s->refused)
-		return 0;
 	fresh.span = span;
 	fresh.start = started.pc;
 	fresh.depth = of->depth + 1;
 	fresh.sure = of->role == GO_READS || (of->sure && go_trusts(go_start_of(of->start)));
-	bpf_map_update_elem(&goroutines, &at, &fresh, BPF_ANY);
+	go_becomes(g, e, &fresh);
 	if (s->ended + s->late < GO_SAMPLES)
 		go_watch(span, request, g, started.pc, ctx->ip + ((__s64)cookie >> 32), (__u32)cookie);
 	return 0;
 }
 
-/* persistConn.roundTrip(pc): this goroutine has a request for the connection pc, on which there is one at a time. */
+/* persistConn.roundTrip(pc), with the goroutine in r14: it has a request for the connection pc, on which there is one at a time. */
 SEC("uprobe")
 int go_round_trip(struct pt_regs *ctx)
 {
 	const struct go_at call = go_at(ctx->ax);
-	__u64 g, span;
+	__u64 span, *at;
 
 	if (!probed_proc(PROC_GO))
 		return 0;
-	g = goroutine_at(ctx->r14, ctx->sp);
-	span = g ? go_works_for(g) : 0;
-	if (span)
+	span = go_works_for(ctx->r14);
+	at = bpf_map_lookup_elem(&go_calls, &call);
+	if (at)
+		*at = span;
+	else if (span)
 		bpf_map_update_elem(&go_calls, &call, &span, BPF_ANY);
-	else
-		bpf_map_delete_elem(&go_calls, &call);
 	return 0;
 }
 
@@ -92,14 +94,13 @@ int go_round_trip(struct pt_regs *ctx)
 SEC("uprobe")
 int go_write(struct pt_regs *ctx)
 {
-	const struct go_at at = go_at(goroutine_at(ctx->r14, ctx->sp));
 	const struct goroutine fresh = { .call = ctx->ax, .role = GO_WRITES };
 	struct goroutine *e;
 
-	if (!probed_proc(PROC_GO) || !at.address)
+	if (!probed_proc(PROC_GO))
 		return 0;
-	e = bpf_map_lookup_elem(&goroutines, &at);
+	e = goroutine_of(ctx->r14);
 	if (!e || e->role != GO_WRITES || e->call != fresh.call)
-		bpf_map_update_elem(&goroutines, &at, &fresh, BPF_ANY);
+		go_becomes(ctx->r14, e, &fresh);
 	return 0;
 }

@@ -49,18 +49,6 @@ static __always_inline struct goroutine *goroutine_of(__u64 g)
 	return bpf_map_lookup_elem(&goroutines, &at);
 }
 
-/* The g in r14, if the thread runs on that goroutine's stack; 0: it runs something else, such as C code or the scheduler. */
-static __always_inline __u64 goroutine_at(__u64 r14, __u64 sp)
-{
-	struct go_g g;
-	__u64 g0 = 0;
-
-	if (bpf_probe_read_user(&g, sizeof(g), (void *)r14) || sp < g.stack_lo || sp >= g.stack_hi ||
-	    bpf_probe_read_user(&g0, sizeof(g0), (void *)g.m) || g0 == r14)
-		return 0;
-	return r14;
-}
-
 /* The goroutine in whose name the thread of `scheduler`, a g0, runs; 0: none. */
 static __always_inline __u64 scheduled_by(__u64 scheduler)
 {
@@ -77,12 +65,34 @@ static __always_inline __u64 scheduled_by(__u64 scheduler)
 	return 0;
 }
 
-/* The goroutine that makes this system call. */
+/* The goroutine that makes this system call: the g in r14, if the thread runs on its stack. 0: it runs something else, such as C code. May be
+ * the scheduler's. */
 static __always_inline __u64 calling_goroutine(void)
 {
 	const struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	const __u64 g = regs->r14, sp = regs->sp;
+	__u64 stack[2];
 
-	return goroutine_at(regs->r14, regs->sp);
+	return !bpf_probe_read_user(stack, sizeof(stack), (void *)g) && sp >= stack[0] && sp < stack[1] ? g : 0;
+}
+
+static __always_inline int is_scheduler(__u64 g)
+{
+	struct go_g at;
+	__u64 g0;
+
+	return bpf_probe_read_user(&at, sizeof(at), (void *)g) || bpf_probe_read_user(&g0, sizeof(g0), (void *)at.m) || g0 == g;
+}
+
+/* Goroutine `g` is `now` from here on. In place where that can be: a new entry is dear. */
+static __always_inline void go_becomes(__u64 g, struct goroutine *e, const struct goroutine *now)
+{
+	const struct go_at at = go_at(g);
+
+	if (e)
+		*e = *now;
+	else
+		bpf_map_update_elem(&goroutines, &at, now, BPF_ANY);
 }
 
 static __always_inline int go_trusts(const struct go_start *s)
@@ -135,17 +145,16 @@ static __always_inline void go_reused(struct goroutine *e)
 /* The request of `c`, in `live` now, was read by this goroutine. */
 static __always_inline void go_serves(const struct conn *c, __u64 span)
 {
-	const struct go_at at = go_at(calling_goroutine());
 	const struct goroutine fresh = { .span = span, .role = GO_READS };
-	struct goroutine *e;
+	const __u64 g = calling_goroutine();
+	struct goroutine *e = g ? goroutine_of(g) : 0;
 
-	if (!at.address)
+	if (!e && (!g || is_scheduler(g)))
 		return;
-	e = bpf_map_lookup_elem(&goroutines, &at);
 	if (e && e->role == GO_READS) { /* does it serve another connection's still? Then goroutines mean nothing here */
 		__u64 before = e->span;
 		struct live *other = bpf_map_lookup_elem(&live, &before);
-		__u32 tgid = at.tgid;
+		__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 		struct proc *p = other && other->conn != c->id ? bpf_map_lookup_elem(&procs, &tgid) : 0;
 
 		if (p) {
@@ -153,7 +162,7 @@ static __always_inline void go_serves(const struct conn *c, __u64 span)
 			count_stat(STAT_GO_DEMOTED);
 		}
 	}
-	bpf_map_update_elem(&goroutines, &at, &fresh, BPF_ANY);
+	go_becomes(g, e, &fresh);
 }
 
 /* The request for which this goroutine writes one. */

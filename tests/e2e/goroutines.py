@@ -24,6 +24,8 @@ class Goroutines(calls.CallsTest):
         port = self.sandbox.free_port()
         process = self.sandbox.spawn("go", [programs.go(SERVICE, **build), port, self.leaf.url], group=TRACED)
         wait_until(lambda: listening(port), "the service", process=process)
+        if not agent_flags:  # what was read before the probes are there is nobody's
+            wait_until(lambda: self.counter("runtimes_followed"), "the probes", process=process)
         self.url = f"http://127.0.0.1:{port}"
 
     def check_certain(self, **build):
