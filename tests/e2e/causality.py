@@ -11,6 +11,8 @@ OPTIONS = cell.Options(concurrency=10, requests=30, seed=int(os.environ.get("CLE
 
 # runtime -> shape -> the share of its calls that the layers link at least; of other shapes any number may be linked.
 _BY_THREAD = dict.fromkeys(("seq", "retry", "lock", "saturated", "reuse", "cached", "outside"), 0.99)
+# Not the first shape: what is read before the agent has put its probes is nobody's.
+_BY_GOROUTINE = dict.fromkeys(("timer", "retry", "lock", "saturated", "reuse", "cached", "outside"), 0.99)
 _BY_PAYLOAD = dict.fromkeys(("seq", "reuse"), 0.99)
 LEAST_RECALL = {
     "python-threads": _BY_THREAD,
@@ -18,6 +20,7 @@ LEAST_RECALL = {
     "gunicorn-sync": _BY_THREAD,
     "gunicorn-gthread": _BY_THREAD,
     "java": _BY_THREAD,
+    "go": _BY_GOROUTINE,
     "nginx": dict.fromkeys(("seq", "reuse", "outside"), 0.99),
     "haproxy": _BY_PAYLOAD,
 }

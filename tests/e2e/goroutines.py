@@ -15,7 +15,7 @@ STARTED = {"fan": FAN, "nested": FAN}  # certain once it is known what becomes o
 DOUBTFUL = {"pooled": 1, "forget": 1}
 OLDEST = "/usr/lib/go-1.19/bin/go"  # the distribution's
 STRIPPED = ("-ldflags=-s -w",)
-LEARNING = 30  # requests, one after the other
+LEARNING = 12  # requests, one after the other
 
 
 class Goroutines(calls.CallsTest):
@@ -68,11 +68,11 @@ class Goroutines(calls.CallsTest):
         for how in STARTED:  # beside what is certain, and what has been trusted
             self.end_load(self.send(self.url, how, clients=1, requests=LEARNING, prefix=f"learn{how}"))
         ways = {**CERTAIN, **STARTED, **DOUBTFUL}
-        loads = [self.send(self.url, how, clients=10, requests=6) for how in ways]
+        loads = [self.send(self.url, how, clients=5, requests=6) for how in ways]
         for load in loads:
             self.end_load(load)
-        made = 60 * sum(ways.values()) + FAN * LEARNING * len(STARTED)
-        found = self.spans_of(60 * len(ways) + LEARNING * len(STARTED), made)
+        made = 30 * sum(ways.values()) + FAN * LEARNING * len(STARTED)
+        found = self.spans_of(30 * len(ways) + LEARNING * len(STARTED), made)
         self.check_right_or_none(found)
         for token, (_, made) in found.items():
             if token.startswith(tuple(DOUBTFUL)):
