@@ -10,7 +10,7 @@
 namespace clew::process {
 namespace {
 
-constexpr std::uint16_t kMaxHeaders = 4096;  // a binary with debug information has about 40
+constexpr std::uint16_t kMaxHeaders = 4096;      // a binary with debug information has about 40
 constexpr std::uint64_t kMaxNames = 256 * 1024;  // bytes of section names
 
 std::optional<Elf64_Ehdr> ReadHeader(const ReadAt& read_at) {

@@ -1,5 +1,5 @@
-// The headers of ELF files, from sources that may hold anything: everything is bounded, and what does
-// not fit together is not there.
+// The headers of ELF files, from sources that may hold anything: everything is bounded, and what
+// does not fit together is not there.
 #pragma once
 
 #include <elf.h>

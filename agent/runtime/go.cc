@@ -17,10 +17,11 @@ namespace {
 
 using process::ReadAt;
 
-constexpr std::string_view kStart = "runtime.newproc.func1";  // what `go` does on the scheduler's stack
-constexpr std::string_view kQueue = "runtime.runqput";        // ... with the new goroutine
-constexpr std::string_view kExit = "runtime.goexit1";         // in which goroutines end
-constexpr std::string_view kLeave = "runtime.mcall";         // ... for the scheduler
+constexpr std::string_view kStart =
+    "runtime.newproc.func1";                            // what `go` does on the scheduler's stack
+constexpr std::string_view kQueue = "runtime.runqput";  // ... with the new goroutine
+constexpr std::string_view kExit = "runtime.goexit1";   // in which goroutines end
+constexpr std::string_view kLeave = "runtime.mcall";    // ... for the scheduler
 constexpr std::string_view kRoundTrip = "net/http.(*persistConn).roundTrip";
 constexpr std::string_view kWrite = "net/http.persistConnWriter.Write";
 
@@ -124,7 +125,8 @@ Plan PlanGo(const process::ReadAt& executable) {
   const std::uint64_t exit_distance = start->text + exit->entry - start->offset;
   Plan plan{.kind = Kind::kGo};
   plan.probes.push_back({"go_started", start->offset, exit_distance << 32 | exit->size});
-  for (const auto& [name, program] : {std::pair{kRoundTrip, "go_round_trip"}, {kWrite, "go_write"}}) {
+  for (const auto& [name, program] :
+       {std::pair{kRoundTrip, "go_round_trip"}, {kWrite, "go_write"}}) {
     const auto offset = code.BeginningOf(start->text, only(name));
     if (!offset) return Missing(name);
     plan.probes.push_back({program, *offset});

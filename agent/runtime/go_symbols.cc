@@ -48,7 +48,10 @@ class WindowReader {
  public:
   // `begin` and `end` are offsets in the file.
   WindowReader(const ReadAt& read_at, std::uint64_t begin, std::uint64_t end)
-      : read_at_(read_at), begin_(begin), size_(end - begin), loads_left_(16 + 4 * size_ / kWindow) {}
+      : read_at_(read_at),
+        begin_(begin),
+        size_(end - begin),
+        loads_left_(16 + 4 * size_ / kWindow) {}
 
   // `at` counts from `begin`. nullopt: not all inside, or a file that makes us read all over it.
   template <typename T>

@@ -11,9 +11,9 @@
 
 namespace clew::runtime {
 
-// Offsets in the table of `size` bytes at `offset` of the file at which a name begins that is one of
-// `names`: its index. A linker may let a name begin inside of a longer one, so the ends are compared.
-// Empty when the table cannot be read, or has more such places than an honest one.
+// Offsets in the table of `size` bytes at `offset` of the file at which a name begins that is one
+// of `names`: its index. A linker may let a name begin inside of a longer one, so the ends are
+// compared. Empty when the table cannot be read, or has more such places than an honest one.
 std::unordered_map<std::uint64_t, std::size_t> FindNames(
     const process::ReadAt& read_at, std::uint64_t offset, std::uint64_t size,
     const std::vector<std::string_view>& names);

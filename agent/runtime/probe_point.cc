@@ -8,7 +8,8 @@
 namespace clew::runtime {
 namespace {
 
-// As the kernel reads the bytes: with no prefix but REX.B before a push, it takes these and no others.
+// As the kernel reads the bytes: with no prefix but REX.B before a push, it takes these and no
+// others.
 bool IsEmulated(std::span<const std::uint8_t> instruction) {
   const std::uint8_t first = instruction[0];
   if (instruction.size() == 1) return (first >= 0x50 && first <= 0x57) || first == 0x90;
@@ -24,7 +25,8 @@ constexpr std::array kArguments = {ZYDIS_REGISTER_RDI, ZYDIS_REGISTER_RSI, ZYDIS
 constexpr std::array kGoArguments = {
     ZYDIS_REGISTER_RAX, ZYDIS_REGISTER_RBX, ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_RDI,
     ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9,  ZYDIS_REGISTER_R10,
-    ZYDIS_REGISTER_R11, ZYDIS_REGISTER_R14, ZYDIS_REGISTER_RDX};  // r14: the goroutine, rdx: closure
+    ZYDIS_REGISTER_R11, ZYDIS_REGISTER_R14, ZYDIS_REGISTER_RDX};  // r14: the goroutine, rdx:
+                                                                  // closure
 
 std::span<const ZydisRegister> ArgumentsOf(Convention convention) {
   if (convention == Convention::kGo) return kGoArguments;

@@ -12,9 +12,9 @@ namespace clew::runtime {
 enum class Convention : std::uint8_t { kC, kGo };
 
 // The offset of the first instruction of `code` (x86-64) that the kernel emulates (push, nop, call,
-// jmp, jcc: under 1 us a hit; it single-steps all others, 11 to 14 us), before which no register that
-// holds an argument is written and no branch is taken. nullopt: there is none in the first block.
-// Source: arch/x86/kernel/uprobes.c, push_setup_ops and branch_setup_ops.
+// jmp, jcc: under 1 us a hit; it single-steps all others, 11 to 14 us), before which no register
+// that holds an argument is written and no branch is taken. nullopt: there is none in the first
+// block. Source: arch/x86/kernel/uprobes.c, push_setup_ops and branch_setup_ops.
 std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code,
                                             Convention convention = Convention::kC);
 

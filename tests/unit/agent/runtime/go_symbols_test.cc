@@ -11,7 +11,10 @@ GoFunctions Find(const std::string& elf, const std::vector<std::string_view>& na
   return FindGoFunctions(process::ReadFrom(elf), names);
 }
 
-MadeGo Three() { return {.functions = {{"a.One", "\xc3"}, {"b.(*T).Two", std::string(20, '\x90')}, {"c.Three", "\xc3"}}}; }
+MadeGo Three() {
+  return {.functions = {
+              {"a.One", "\xc3"}, {"b.(*T).Two", std::string(20, '\x90')}, {"c.Three", "\xc3"}}};
+}
 
 TEST(GoSymbols, FunctionsAreFoundByName) {
   const auto found = Find(MakeGoElf(Three()), {"c.Three", "b.(*T).Two", "Two", "d.Four"});
@@ -24,7 +27,8 @@ TEST(GoSymbols, FunctionsAreFoundByName) {
 
 TEST(GoSymbols, TablesSinceGo118AreRead) {
   MadeGo made = Three();
-  for (const auto& [magic, functions] : {std::pair{0xfffffff0u, 1u}, {0xfffffff1u, 1u}, {0xfffffffau, 0u}, {0xfffffffbu, 0u}}) {
+  for (const auto& [magic, functions] :
+       {std::pair{0xfffffff0u, 1u}, {0xfffffff1u, 1u}, {0xfffffffau, 0u}, {0xfffffffbu, 0u}}) {
     made.magic = magic;
     EXPECT_EQ(Find(MakeGoElf(made), {"a.One"}).size(), functions) << magic;
   }

@@ -39,8 +39,9 @@ void ExpectService(const Plan& plan, std::uint64_t text) {
   EXPECT_EQ(plan.probes[1].offset, text + 5 * 16 + 4);
   EXPECT_EQ(plan.probes[2].program, "go_write");
   EXPECT_EQ(plan.probes[2].offset, text + 6 * 16 + 4);
-  const std::uint64_t exit = plan.probes[0].offset +
-                             static_cast<std::uint64_t>(static_cast<std::int64_t>(plan.probes[0].cookie) >> 32);
+  const std::uint64_t exit =
+      plan.probes[0].offset +
+      static_cast<std::uint64_t>(static_cast<std::int64_t>(plan.probes[0].cookie) >> 32);
   EXPECT_EQ(exit, text + 2 * 16) << "goexit1, not its wrapper";
   EXPECT_EQ(plan.probes[0].cookie & 0xffffffff, 16u);
 }
@@ -87,7 +88,8 @@ TEST(GoPlan, TwoFunctionsOfAProbedNameAreOneTooMany) {
 
 TEST(GoPlan, AFunctionThatOnlyADearProbeFitsIsMissing) {
   MadeGo made = Service();
-  made.functions[6].code = std::string("\x31\xc0\x55\xc3", 4);  // xor %eax,%eax: an argument is gone
+  made.functions[6].code =
+      std::string("\x31\xc0\x55\xc3", 4);  // xor %eax,%eax: an argument is gone
   EXPECT_EQ(PlanOf(made).missing, "net/http.persistConnWriter.Write");
 }
 

@@ -17,7 +17,8 @@ void Append(std::string& out, const T& value) {
 
 std::vector<MadeGoFunction> WithFiller(const MadeGo& made) {
   std::vector<MadeGoFunction> all;
-  for (std::size_t i = 0; i < made.filler; ++i) all.push_back({"filler" + std::to_string(i), "\xc3"});
+  for (std::size_t i = 0; i < made.filler; ++i)
+    all.push_back({"filler" + std::to_string(i), "\xc3"});
   all.insert(all.end(), made.functions.begin(), made.functions.end());
   return all;
 }
@@ -37,7 +38,8 @@ Text MakeText(const std::vector<MadeGoFunction>& functions) {
   }
   text.entries.push_back(static_cast<std::uint32_t>(text.code.size()));
   for (std::size_t i = 0; i < functions.size(); ++i) {
-    for (std::size_t callee = 0; !functions[i].calls.empty() && callee < functions.size(); ++callee) {
+    for (std::size_t callee = 0; !functions[i].calls.empty() && callee < functions.size();
+         ++callee) {
       if (functions[callee].name != functions[i].calls) continue;
       const std::size_t at = text.entries[i] + functions[i].call_at;
       const auto distance = static_cast<std::int32_t>(text.entries[callee] - (at + 5));
@@ -63,9 +65,9 @@ std::string MakeTable(const MadeGo& made, const std::vector<MadeGoFunction>& fun
   std::string out;
   Append(out, made.magic);
   out += std::string("\0\0\1\x08", 4);
-  for (const std::uint64_t word : {functions.size(), std::size_t{0}, std::size_t{0}, kHeader,
-                                   kHeader + names.size(), std::size_t{0}, std::size_t{0},
-                                   kHeader + names.size()}) {
+  for (const std::uint64_t word :
+       {functions.size(), std::size_t{0}, std::size_t{0}, kHeader, kHeader + names.size(),
+        std::size_t{0}, std::size_t{0}, kHeader + names.size()}) {
     Append(out, word);
   }
   return out + names + table + infos;
