@@ -17,7 +17,7 @@ const volatile __u32 cfg_conn_storage = 1; /* 1: conn_storage, 0: conn_hash (sys
 const volatile __u64 cfg_sample_limit = ~0ULL; /* a new trace is sampled if its id's last 8 bytes are <= this */
 const volatile __u64 cfg_live_max_ns = 900ULL * 1000000000; /* an older request is no parent */
 const volatile __u32 cfg_self_tgid = 0; /* the agent: never traced */
-const volatile __u32 cfg_started_threads = 0; /* a thread that was started for a request is evidence, as a process is */
+const volatile __u32 cfg_started_threads = 0; /* a thread or goroutine that was started for a request is evidence, as a process is */
 const volatile __u32 cfg_wake_bytes = 1 << 20; /* ring fill mark above which the reader is woken */
 
 /* The process that may prepare sockets for adoption: the agent, during the self-test its child. */

@@ -43,7 +43,7 @@ int go_started(struct pt_regs *ctx)
 	e = goroutine_of(g);
 	if (e)
 		go_reused(e);
-	if (bpf_probe_read_user(&started, sizeof(started), (void *)g))
+	if (!cfg_started_threads || bpf_probe_read_user(&started, sizeof(started), (void *)g))
 		return 0;
 	s = go_start_of(started.pc);
 	if (s && s->refused)

@@ -27,8 +27,8 @@ struct go_g {
 #define GO_M_CURG 184
 #define GO_MAX_DEPTH 8 /* goroutines between the one that serves and one that was started for it */
 
-/* Is a function that requests start goroutines at one whose goroutines work for the request alone? They do if they have ended when the
- * answer begins. A pool's worker has not. */
+/* With cfg_started_threads: is a function that requests start goroutines at one whose goroutines work for the request alone? They do if they
+ * have ended when the answer begins. A pool's worker has not, unless it ends sooner than requests do. */
 #define GO_SAMPLES 64 /* that are looked at */
 #define GO_LEAST_ENDED 3
 #define GO_LEAST_LATE 8

@@ -24,7 +24,7 @@ class Goroutines(calls.CallsTest):
         port = self.sandbox.free_port()
         process = self.sandbox.spawn("go", [programs.go(SERVICE, **build), port, self.leaf.url], group=TRACED)
         wait_until(lambda: listening(port), "the service", process=process)
-        if not agent_flags:  # what was read before the probes are there is nobody's
+        if "--runtime=none" not in agent_flags:  # what was read before the probes are there is nobody's
             wait_until(lambda: self.counter("runtimes_followed"), "the probes", process=process)
         self.url = f"http://127.0.0.1:{port}"
 
@@ -48,8 +48,8 @@ class Goroutines(calls.CallsTest):
         self.assertTrue(re.search(r"go1\.19\b", version), version)
         self.check_certain(compiler=OLDEST, flags=STRIPPED)
 
-    def test_started_goroutines_count_once_they_have_shown_that_they_end_with_their_request(self):
-        self.start_go()
+    def test_started_goroutines_count_if_wanted_once_they_have_shown_that_they_end_with_their_request(self):
+        self.start_go(agent_flags=("--started-threads=on",))
         learning = [f"learn{how}" for how in STARTED]
         for how, prefix in zip(STARTED, learning):
             self.end_load(self.send(self.url, how, clients=1, requests=LEARNING, prefix=prefix))
@@ -63,9 +63,9 @@ class Goroutines(calls.CallsTest):
         first = [call for _, made in (found[f"{prefix}-0-0"] for prefix in learning) for call in made]
         self.assertIn("", {call.parent_id for call in first}, "nothing is known of their function yet")
 
-    def test_a_worker_of_a_pool_that_grows_is_nobodys(self):
+    def test_what_a_started_goroutine_calls_is_nobodys_unless_wanted(self):
         self.start_go()
-        for how in STARTED:  # beside what is certain, and what has been trusted
+        for how in STARTED:
             self.end_load(self.send(self.url, how, clients=1, requests=LEARNING, prefix=f"learn{how}"))
         ways = {**CERTAIN, **STARTED, **DOUBTFUL}
         loads = [self.send(self.url, how, clients=5, requests=6) for how in ways]
@@ -75,7 +75,7 @@ class Goroutines(calls.CallsTest):
         found = self.spans_of(30 * len(ways) + LEARNING * len(STARTED), made)
         self.check_right_or_none(found)
         for token, (_, made) in found.items():
-            if token.startswith(tuple(DOUBTFUL)):
+            if token.startswith((*DOUBTFUL, *STARTED)):
                 self.assertEqual({call.parent_id for call in made}, {""}, token)
 
     def test_switched_off_nothing_is_linked(self):
