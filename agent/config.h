@@ -40,8 +40,8 @@ struct AgentConfig {
       "127.0.0.0/8",    "::1",      "10.0.0.0/8", "172.16.0.0/12",
       "192.168.0.0/16", "fc00::/7", "fe80::/10"};
 
-  // Of runtime::Runtimes(); or "none" or "all" alone. asyncio costs its services more than 2% and so
-  // is for those who ask for it.
+  // Of runtime::Runtimes(); or "none" or "all" alone. asyncio and go cost their services more than
+  // 2% and so are for those who ask for them.
   std::vector<std::string> runtimes = {"nginx", "node", "executor"};
   std::chrono::milliseconds runtime_rest{600'000};
 

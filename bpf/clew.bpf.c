@@ -7,6 +7,7 @@
 #include "inject.bpf.c"
 #include "option.bpf.c"
 #include "process.bpf.c"
+#include "runtime_go.bpf.c"
 #include "runtime_libuv.bpf.c"
 #include "runtime_nginx.bpf.c"
 #include "runtime_python.bpf.c"

@@ -18,7 +18,7 @@ const volatile __u32 cfg_conn_storage = 1; /* 1: conn_storage, 0: conn_hash (sys
 const volatile __u64 cfg_sample_limit = ~0ULL; /* a new trace is sampled if its id's last 8 bytes are <= this */
 const volatile __u64 cfg_live_max_ns = 900ULL * 1000000000; /* an older request is no parent */
 const volatile __u32 cfg_self_tgid = 0; /* the agent: never traced */
-const volatile __u32 cfg_started_threads = 0; /* a thread that was started for a request is evidence, as a process is */
+const volatile __u32 cfg_started_threads = 0; /* a thread or goroutine that was started for a request is evidence, as a process is */
 const volatile __u32 cfg_wake_bytes = 1 << 20; /* ring fill mark above which the reader is woken */
 
 /* The process that may prepare sockets for adoption: the agent, during the self-test its child. */
@@ -45,6 +45,8 @@ volatile __u32 option_on = 0;
 #define PROC_ASYNCIO 0x10000 /* CPython's asyncio, probed: the running task is known (L1) */
 #define PROC_EXECUTOR 0x20000 /* CPython's thread pools, probed: so is what their workers get (L1) */
 #define PROC_NO_TASK 0x40000 /* k: the tasks of asyncio contradicted themselves here */
+#define PROC_GO 0x80000 /* Go, probed: goroutines and net/http name the request (L1) */
+#define PROC_NO_GO 0x100000 /* k: its goroutines contradicted themselves */
 #define PROC_FROM_START 1024 /* k: no request of it was read before it was known what it is */
 #define PROC_QUIET 2048 /* k: no call was made since user space set this; probes may wait for one */
 #define PROC_AWAKE 4096 /* its runtime's probes are attached, those that wait for a call */
@@ -52,7 +54,7 @@ volatile __u32 option_on = 0;
 /* What a forked child, or another program, finds out by itself; its own probes are user space's to attach. */
 #define PROC_ITS_OWN                                                                                                              \
 	(PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP | PROC_FROM_START | PROC_QUIET | PROC_AWAKE |                     \
-	 PROC_ASYNCIO | PROC_EXECUTOR | PROC_NO_TASK |                                                                            \
+	 PROC_ASYNCIO | PROC_EXECUTOR | PROC_NO_TASK | PROC_GO | PROC_NO_GO |                                                                         \
 	 0xffU << PROC_GENERATION_SHIFT)
 struct proc {
 	__u32 flags;
@@ -223,7 +225,8 @@ struct live {
 	__u32 tid;
 	__u8 trace_flags;
 	__u8 has_state; /* `states` holds its tracestate */
-	__u8 pad[2];
+	__u8 family; /* `go_families` holds goroutines that were started for it */
+	__u8 pad;
 	__s32 calls; /* under way for it, on an event loop; LIVE_ENDED: too late to count */
 	__u64 inbound; /* key in `inbound`, 0: it came without a traceparent */
 };
@@ -342,6 +345,76 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } armed SEC(".maps");
+
+/* Go: an address in the memory of a process. */
+struct go_at {
+	__u64 address;
+	__u32 tgid;
+	__u32 pad;
+};
+enum go_role {
+	GO_NONE = 0,
+	GO_READS, /* has read the head of a request */
+	GO_STARTED, /* was started by a goroutine that serves one */
+	GO_WRITES, /* writes what others want to send on a pooled connection */
+};
+/* Goroutine, by its g -> what it has to do with requests. Written by capture and by the probes, which also tell that a g is another
+ * goroutine's: it may outlive what it says. */
+struct goroutine {
+	__u64 span; /* reads, started: key in `live` */
+	__u64 start; /* started: where its code begins */
+	__u64 call; /* writes: the connection, as in `go_calls` */
+	__u8 role; /* enum go_role */
+	__u8 depth; /* started: by goroutines that were started themselves */
+	__u8 sure; /* started: by the one that serves, or by one that was trusted */
+	__u8 pad[5];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct go_at);
+	__type(value, struct goroutine);
+} goroutines SEC(".maps");
+/* Connection of net/http's client, by its persistConn -> the request that its next call is made for; 0: told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct go_at);
+	__type(value, __u64);
+} go_calls SEC(".maps");
+/* Function at which requests start goroutines -> what became of these. */
+struct go_start {
+	__u32 ended; /* before the answer to their request */
+	__u32 late; /* or long after it */
+	__u32 refused; /* they are no evidence */
+	__u32 pad;
+	__u64 doubt; /* g of one that had not ended when the answer began; 0: none */
+	__u64 doubt_span;
+	__u64 doubt_ns; /* when that was */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct go_at);
+	__type(value, struct go_start);
+} go_starts SEC(".maps");
+/* Live request -> the first goroutines that were started for it, while their function is not known well enough. */
+#define GO_FAMILY 4
+struct go_family {
+	__u64 exit; /* where the runtime's goexit1 begins */
+	__u32 exit_size;
+	__u32 size;
+	struct {
+		__u64 g;
+		__u64 start;
+	} members[GO_FAMILY];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct go_family);
+} go_families SEC(".maps");
 
 /* L0: hash of (tgid, trace id, parent id) of a live inbound request -> its span. Two of them are no evidence. */
 struct inbound {
@@ -502,6 +575,7 @@ enum stat {
 	STAT_OPTION_DIFFERED, /* ... and were of another trace than the request's header, which stands */
 	STAT_SELFTEST_OPTIONS, /* written by the self-test's own pairs */
 	STAT_TASK_DEMOTED, /* processes whose asyncio tasks answered another request than the one they worked for */
+	STAT_GO_DEMOTED, /* processes whose goroutines contradicted the evidence */
 	STAT_MAX
 };
 struct {

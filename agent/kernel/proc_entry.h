@@ -16,6 +16,7 @@ struct ProcEntry {
   static constexpr std::uint32_t kLoop = 256;
   static constexpr std::uint32_t kAsyncio = 0x10000;
   static constexpr std::uint32_t kExecutor = 0x20000;
+  static constexpr std::uint32_t kGo = 0x80000;
   static constexpr std::uint32_t kFromStart = 1024;
   static constexpr std::uint32_t kQuiet = 2048;
   static constexpr std::uint32_t kAwake = 4096;
@@ -23,7 +24,7 @@ struct ProcEntry {
   static constexpr std::uint32_t kGeneration = 0xffu << kGenerationShift;
   // What user space decides; the rest is the kernel side's.
   static constexpr std::uint32_t kDecisions = kTraced | kInject | kUntilAck | kCpython | kDecided |
-                                              kNginx | kLoop | kAsyncio | kExecutor | kQuiet | kAwake |
+                                              kNginx | kLoop | kAsyncio | kExecutor | kGo | kQuiet | kAwake |
                                                kGeneration;
 
   std::uint32_t flags = 0;

@@ -187,7 +187,8 @@ Result<Programs::Link> Programs::AttachRuntimeProbe(const runtime::Probe& probe,
   const std::string name(probe.program);
   bpf_program* program = bpf_object__find_program_by_name(skeleton_->obj, name.c_str());
   if (program == nullptr) return Error{Code::kInternal, "there is no BPF program " + name};
-  bpf_link* link = bpf_program__attach_uprobe(program, probe.at_return, static_cast<pid_t>(tgid), path.c_str(), probe.offset);
+  LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = probe.cookie, .retprobe = probe.at_return);
+  bpf_link* link = bpf_program__attach_uprobe_opts(program, static_cast<pid_t>(tgid), path.c_str(), probe.offset, &options);
   if (link == nullptr) return ErrnoError("probe", path, errno);
   return Link(link);
 }

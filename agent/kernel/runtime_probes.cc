@@ -38,6 +38,7 @@ std::uint32_t FlagOf(runtime::Kind kind) {
     case runtime::Kind::kLibuv: return ProcEntry::kLoop;
     case runtime::Kind::kAsyncio: return ProcEntry::kAsyncio;
     case runtime::Kind::kExecutor: return ProcEntry::kExecutor;
+    case runtime::Kind::kGo: return ProcEntry::kGo;
   }
   return 0;
 }

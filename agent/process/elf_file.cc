@@ -5,12 +5,13 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <optional>
+#include <string>
 
 namespace clew::process {
 namespace {
 
-constexpr std::uint16_t kMaxHeaders = 4096;  // a binary with debug information has about 40
+constexpr std::uint16_t kMaxHeaders = 4096;      // a binary with debug information has about 40
+constexpr std::uint64_t kMaxNames = 256 * 1024;  // bytes of section names
 
 std::optional<Elf64_Ehdr> ReadHeader(const ReadAt& read_at) {
   Elf64_Ehdr header;
@@ -60,6 +61,21 @@ ElfSections ReadSections(const ReadAt& read_at) {
   if (!header || header->e_shstrndx >= header->e_shnum) return {};
   return {ReadTable<Elf64_Shdr>(read_at, header->e_shoff, header->e_shnum, header->e_shentsize),
           header->e_shstrndx};
+}
+
+std::optional<Elf64_Shdr> FindSection(const ReadAt& read_at, std::string_view name) {
+  const ElfSections sections = ReadSections(read_at);
+  if (sections.headers.empty()) return std::nullopt;
+  const Elf64_Shdr& names_at = sections.headers[sections.names];
+  if (names_at.sh_type != SHT_STRTAB || names_at.sh_size > kMaxNames) return std::nullopt;
+  std::string names(names_at.sh_size, '\0');
+  if (!read_at(names_at.sh_offset, names.data(), names.size())) return std::nullopt;
+  for (const Elf64_Shdr& section : sections.headers) {
+    if (section.sh_name >= names.size()) continue;
+    const std::string_view rest = std::string_view(names).substr(section.sh_name);
+    if (rest.substr(0, rest.find('\0')) == name) return section;
+  }
+  return std::nullopt;
 }
 
 std::vector<Elf64_Phdr> ReadSegments(const ReadAt& read_at) {

@@ -1,5 +1,5 @@
-// The headers of ELF files, from sources that may hold anything: everything is bounded, and what does
-// not fit together is not there.
+// The headers of ELF files, from sources that may hold anything: everything is bounded, and what
+// does not fit together is not there.
 #pragma once
 
 #include <elf.h>
@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct ElfSections {
   std::uint16_t names = 0;  // index of the section that holds their names
 };
 ElfSections ReadSections(const ReadAt& read_at);
+// The first of them with this name; nullopt: none, or the names cannot be read.
+std::optional<Elf64_Shdr> FindSection(const ReadAt& read_at, std::string_view name);
 
 // Its segments, under the same conditions.
 std::vector<Elf64_Phdr> ReadSegments(const ReadAt& read_at);

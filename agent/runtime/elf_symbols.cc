@@ -1,10 +1,11 @@
 #include "agent/runtime/elf_symbols.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <unordered_map>
+
+#include "agent/runtime/name_table.h"
 
 namespace clew::runtime {
 namespace {
@@ -13,37 +14,8 @@ using process::ReadAt;
 using Names = std::vector<std::string_view>;
 
 constexpr std::uint64_t kMaxTable = 64 << 20;  // bytes; Node.js has 7 MB of names
-constexpr std::size_t kMaxFound = 1024;         // places of wanted names; an honest file has a few
 constexpr int kMaxTables = 2;                   // .symtab and .dynsym
 constexpr std::size_t kChunk = 2048 * sizeof(Elf64_Sym);  // read at a time
-
-// Offsets in the string table at which a name begins that is one of `names`: its index. A linker may
-// let a name begin inside of a longer one, so the ends are compared.
-std::unordered_map<std::uint64_t, std::size_t> FindNames(const ReadAt& read_at,
-                                                         const Elf64_Shdr& strings,
-                                                         const Names& names) {
-  std::unordered_map<std::uint64_t, std::size_t> found;
-  std::size_t longest = 0;
-  for (const std::string_view name : names) longest = std::max(longest, name.size());
-  std::string window;  // the last `longest` bytes before, and the chunk
-  for (std::uint64_t at = 0; at < strings.sh_size;) {
-    const std::size_t kept = std::min(window.size(), longest);
-    window.erase(0, window.size() - kept);
-    const std::size_t size = std::min<std::uint64_t>(kChunk, strings.sh_size - at);
-    window.resize(kept + size);
-    if (!read_at(strings.sh_offset + at, window.data() + kept, size)) return {};
-    for (std::size_t end = window.find('\0', kept); end != std::string::npos;
-         end = window.find('\0', end + 1)) {
-      const std::string_view before = std::string_view(window).substr(0, end);
-      for (std::size_t i = 0; i < names.size(); ++i) {
-        if (before.ends_with(names[i])) found[at + end - kept - names[i].size()] = i;
-        if (found.size() > kMaxFound) return {};
-      }
-    }
-    at += size;
-  }
-  return found;
-}
 
 // What a name stands for.
 struct Symbol {
@@ -96,7 +68,7 @@ std::map<std::string, Function, std::less<>> FindFunctions(const ReadAt& read_at
     if (strings.sh_type != SHT_STRTAB || strings.sh_size > kMaxTable || table.sh_size > kMaxTable)
       continue;
     if (++tables > kMaxTables) break;
-    const auto found = FindNames(read_at, strings, names);
+    const auto found = FindNames(read_at, strings.sh_offset, strings.sh_size, names);
     if (!found.empty()) FindSymbols(read_at, table, found, symbols);
   }
   const auto segments = process::ReadSegments(read_at);

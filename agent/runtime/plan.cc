@@ -5,6 +5,7 @@
 
 #include "agent/runtime/asyncio.h"
 #include "agent/runtime/executor.h"
+#include "agent/runtime/go.h"
 #include "agent/runtime/libuv.h"
 #include "agent/runtime/nginx.h"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::array kRuntimes = {
     Runtime{Kind::kNginx, "nginx", Part::kExecutable, PlanNginx},
     Runtime{Kind::kLibuv, "node", Part::kExecutable, PlanLibuv},
+    Runtime{Kind::kGo, "go", Part::kExecutable, PlanGo},
     Runtime{Kind::kAsyncio, "asyncio", Part::kPythonModule, PlanAsyncio},
     Runtime{Kind::kExecutor, "executor", Part::kPythonModule, PlanExecutor},
 };

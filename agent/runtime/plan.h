@@ -12,12 +12,13 @@
 
 namespace clew::runtime {
 
-enum class Kind : std::uint8_t { kNginx, kLibuv, kAsyncio, kExecutor };
+enum class Kind : std::uint8_t { kNginx, kLibuv, kGo, kAsyncio, kExecutor };
 
 struct Probe {
   std::string_view program;  // name of a BPF program, in bpf/runtime_*.bpf.c
   std::uint64_t offset = 0;  // in the file
   bool at_return = false;    // of the function that begins there, with its result
+  std::uint64_t cookie = 0;  // what the program is told, as it says
 };
 
 // All probes of one runtime, or none: work that begins unseen would be taken for the work before.

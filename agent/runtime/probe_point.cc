@@ -8,7 +8,8 @@
 namespace clew::runtime {
 namespace {
 
-// As the kernel reads the bytes: with no prefix but REX.B before a push, it takes these and no others.
+// As the kernel reads the bytes: with no prefix but REX.B before a push, it takes these and no
+// others.
 bool IsEmulated(std::span<const std::uint8_t> instruction) {
   const std::uint8_t first = instruction[0];
   if (instruction.size() == 1) return (first >= 0x50 && first <= 0x57) || first == 0x90;
@@ -18,9 +19,20 @@ bool IsEmulated(std::span<const std::uint8_t> instruction) {
   return first == 0xe8 || first == 0xe9 || first == 0xeb || (first >= 0x70 && first <= 0x7f);
 }
 
+// System V ABI, 3.2.3; Go's cmd/compile/abi-internal.md, "amd64 architecture".
 constexpr std::array kArguments = {ZYDIS_REGISTER_RDI, ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_RDX,
                                    ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9};
+// r14: the goroutine, rdx: the closure.
+constexpr std::array kGoArguments = {
+    ZYDIS_REGISTER_RAX, ZYDIS_REGISTER_RBX, ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_RDI,
+    ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9,  ZYDIS_REGISTER_R10,
+    ZYDIS_REGISTER_R11, ZYDIS_REGISTER_R14, ZYDIS_REGISTER_RDX};
 constexpr std::array kStackPointer = {ZYDIS_REGISTER_RSP};
+
+std::span<const ZydisRegister> ArgumentsOf(Convention convention) {
+  if (convention == Convention::kGo) return kGoArguments;
+  return kArguments;
+}
 
 bool WritesOneOf(std::span<const ZydisRegister> registers,
                  const ZydisDecodedInstruction& instruction,
@@ -62,12 +74,28 @@ std::optional<std::uint32_t> FindPoint(std::span<const std::uint8_t> code,
 
 }  // namespace
 
-std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code) {
-  return FindPoint(code, kArguments);
+std::optional<std::uint32_t> FindProbePoint(std::span<const std::uint8_t> code,
+                                            Convention convention) {
+  return FindPoint(code, ArgumentsOf(convention));
 }
 
 std::optional<std::uint32_t> FindReturnPoint(std::span<const std::uint8_t> code) {
   return FindPoint(code, kStackPointer);
+}
+
+bool BeginsInstruction(std::span<const std::uint8_t> code, std::size_t offset) {
+  ZydisDecoder decoder;
+  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  std::size_t at = 0;
+  while (at < offset) {
+    ZydisDecodedInstruction instruction;
+    if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&decoder, nullptr, code.data() + at,
+                                                  code.size() - at, &instruction))) {
+      return false;
+    }
+    at += instruction.length;
+  }
+  return at == offset;
 }
 
 }  // namespace clew::runtime

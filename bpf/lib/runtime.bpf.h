@@ -7,6 +7,7 @@
 #define CLEW_RUNTIME_H
 
 #include "conn.bpf.h"
+#include "go.bpf.h"
 #include "loop.bpf.h"
 #include "nginx.bpf.h"
 #include "python.bpf.h"
@@ -20,10 +21,15 @@ static __always_inline struct proc *probed_proc(__u32 flag)
 	return p && (p->flags & (PROC_TRACED | flag)) == (PROC_TRACED | flag) ? p : 0;
 }
 
+static __always_inline int follows_goroutines(__u32 proc_flags)
+{
+	return (proc_flags & (PROC_GO | PROC_NO_GO)) == PROC_GO;
+}
+
 /* A runtime is asked here, so what a thread has read before means nothing. */
 static __always_inline int runtime_decides(__u32 proc_flags)
 {
-	return proc_flags & PROC_NGINX || follows_loops(proc_flags);
+	return proc_flags & (PROC_NGINX | PROC_GO) || follows_loops(proc_flags);
 }
 
 /* connect() on `c`: the call is made now, although its first byte leaves when the connection is there. */
@@ -53,6 +59,8 @@ static __always_inline void runtime_serves(struct conn *c, __u64 span, __u32 pro
 {
 	if (proc_flags & PROC_NGINX)
 		nginx_serve(c->fd, span);
+	else if (follows_goroutines(proc_flags))
+		go_serves(c, span);
 	else if (!blocking && follows_tasks(proc_flags))
 		python_read(span);
 }
@@ -75,6 +83,10 @@ static __always_inline __u64 runtime_parent(struct conn *c, __u32 proc_flags, __
 		*link = CLEW_LINK_RUNTIME;
 		return nginx_parent(c);
 	}
+	if (follows_goroutines(proc_flags)) {
+		*link = CLEW_LINK_RUNTIME;
+		return go_parent();
+	}
 	if (follows_loops(proc_flags)) {
 		*link = CLEW_LINK_CONTINUATION;
 		return loop_parent(c, proc_flags);
@@ -96,7 +108,9 @@ static __always_inline void runtime_called(struct conn *c, __u64 owner, __u32 pr
 /* The answer to the request of `c` begins. */
 static __always_inline void runtime_answers(const struct conn *c, struct proc *proc)
 {
-	if (c->on_loop && follows_loops(proc->flags))
+	if (follows_goroutines(proc->flags))
+		go_answers(c, proc);
+	else if (c->on_loop && follows_loops(proc->flags))
 		loop_answers(c, proc);
 	if (c->live_span && follows_tasks(proc->flags))
 		python_answers(c, proc);

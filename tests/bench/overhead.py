@@ -6,8 +6,10 @@ and the spans that were lost. The load generator shares its core with the agent.
 no agent, but a process that takes as much of that core. Its throughput is what even free tracing would leave here. Prints a
 line per round and workload, then one JSON object. Exit status 1 when a figure misses its mark.
 
+With --against FLAG "off" is an agent with that flag, for instance --against=--runtime=none: what a part of tracing costs.
+
 usage: overhead.py [--quick] [--workloads PATTERN] [--pairs N] [--capture auto|socket|syscall]
-                   [--flag AGENT_FLAG]...     (root, 2 cores)
+                   [--flag AGENT_FLAG]... [--against AGENT_FLAG]     (root, 2 cores)
 """
 
 import argparse
@@ -69,6 +71,7 @@ class Bench:
         self._workload = workload
         self._seconds = options.seconds
         self._capture, self._flags = options.capture, options.flag
+        self._against = options.against
         self._url = workload.start(sandbox)
         self._target = Sink(sandbox, cpu=OTHER_CPU)
 
@@ -79,15 +82,20 @@ class Bench:
         )
         return Load(result, (busy_seconds(SERVICE_CPU) - before) * 1e6 / max(1, result.requests))
 
+    def base(self):
+        """A run with which others are compared."""
+        return self.traced([self._against]).load if self._against else self.load()
+
     def control(self, share):
         """A run beside a process that takes `share` of the load generator's core."""
         with Neighbour(self._sandbox, share):
             return self.load()
 
-    def traced(self):
-        """A run with the agent, which starts before it and ends after it, so that all its spans are out."""
+    def traced(self, flags=()):
+        """A run with the agent and these flags, which starts before it and ends after it, so that all its spans are out."""
         before = self._target.spans()
-        agent = Agent(self._sandbox, self._target.port, capture=self._capture, cpu=OTHER_CPU, flags=self._flags).start()
+        flags = [*self._flags, *flags]
+        agent = Agent(self._sandbox, self._target.port, capture=self._capture, cpu=OTHER_CPU, flags=flags).start()
         time.sleep(0.5)
         user_before, system_before = agent.cpu_seconds()
         sink_before = sum(self._target.cpu_seconds())
@@ -118,7 +126,7 @@ class Bench:
         share = self.traced().share  # also warms up
         off, on, control = [], [], []
         kinds = {
-            "off": lambda: off.append(self.load()),
+            "off": lambda: off.append(self.base()),
             "on": lambda: on.append(self.traced()),
             "control": lambda: control.append(self.control(share)),
         }
@@ -208,6 +216,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=4, help="of each run")
     parser.add_argument("--capture", default="auto")
     parser.add_argument("--flag", action="append", default=[], help="a further flag of the agent")
+    parser.add_argument("--against", metavar="FLAG", help="of the agent that is compared with; default: none runs")
     options = parser.parse_args()
     if options.quick:
         options.pairs, options.seconds = 2, 2

@@ -6,12 +6,13 @@ The service has core 0 to itself and saturates it; load generator, agent and wha
 import dataclasses
 import typing
 
-from tests.support import environment, proxies
+from tests.support import environment, programs, proxies
 from tests.support.sandbox import CLEW, PLAIN, listening, wait_until
 from tests.support.shop import SOURCES as SHOP
 
 SERVICE_CPU, OTHER_CPU = 0, 1
 _BENCH_SERVICES = environment.ROOT / "tests" / "bench" / "services"
+_GO_SERVICE = environment.ROOT / "tests" / "causality" / "services" / "calls.go"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +73,18 @@ def _node_call(sandbox):
     return f"http://127.0.0.1:{port}/"
 
 
+def _go_call(sandbox):
+    following, _ = proxies.nginx_static(sandbox, 2048, group=PLAIN, cpu=OTHER_CPU)
+    port = sandbox.free_port()
+    process = sandbox.spawn(
+        "go",
+        [*environment.pinned(SERVICE_CPU), programs.go(_GO_SERVICE)],
+        variables={"PORT": port, "NEXT": f"http://127.0.0.1:{following}", "BACKGROUND": 0},
+    )
+    wait_until(lambda: listening(port), "the service", process=process)
+    return f"http://127.0.0.1:{port}/seq/1/file"
+
+
 WORKLOADS = (
     # Enough connections that nginx never waits for wrk: with 32 it does, as soon as anything else runs on wrk's core.
     Workload("nginx_static", _nginx_static, 128, 1, 0.85, None),
@@ -79,6 +92,7 @@ WORKLOADS = (
     Workload("flask", _flask, 8, 1, 0.95, 500),
     Workload("node", _node, 16, 1, 0.95, 500),
     Workload("node_call", _node_call, 16, 2, 0.95, 500),
+    Workload("go_call", _go_call, 16, 2, 0.95, 500),
 )
 
 

@@ -14,6 +14,8 @@ _BY_THREAD = dict.fromkeys(("seq", "retry", "lock", "saturated", "reuse", "cache
 # Tasks of asyncio, and pools that take their work from a SimpleQueue.
 _BY_TASK = dict.fromkeys((*_BY_THREAD, "par", "timer", "pool", "futures"), 0.99)
 _WITH_POOLS = dict.fromkeys((*_BY_THREAD, "pool", "futures"), 0.99)
+# Not the first shape: what is read before the agent has put its probes is nobody's.
+_BY_GOROUTINE = dict.fromkeys(("timer", "retry", "lock", "saturated", "reuse", "cached", "outside"), 0.99)
 _BY_PAYLOAD = dict.fromkeys(("seq", "reuse"), 0.99)
 LEAST_RECALL = {
     "python-threads": _WITH_POOLS,
@@ -23,6 +25,7 @@ LEAST_RECALL = {
     "aiohttp": _BY_TASK,
     "uvicorn-httpx": _BY_TASK,
     "java": _BY_THREAD,
+    "go": _BY_GOROUTINE,
     "nginx": dict.fromkeys(("seq", "reuse", "outside"), 0.99),
     "haproxy": _BY_PAYLOAD,
 }

@@ -3,11 +3,10 @@
 import pathlib
 import time
 
-from tests.support import e2e, environment, metrics, proxies
+from tests.support import calls, e2e, environment, proxies
 from tests.support.chain import by_token
-from tests.support.echo import Echo
-from tests.support.query import CLIENT, SERVER
-from tests.support.sandbox import PLAIN, TRACED, listening, wait_until
+from tests.support.query import CLIENT
+from tests.support.sandbox import TRACED, listening, wait_until
 
 SERVICE = pathlib.Path(__file__).parent / "services" / "loops.js"
 # way -> calls of one request, at least
@@ -17,14 +16,7 @@ DOUBTFUL = {
 }  # fmt: skip
 
 
-class Loops(e2e.EndToEndTest):
-    def setUp(self):
-        super().setUp()
-        self.leaf = Echo(self.sandbox, group=PLAIN).start()
-
-    def start(self, **options):
-        self.collector, self.agent = self.start_clew(**options)
-
+class Loops(calls.CallsTest):
     def start_node(self):
         port = self.sandbox.free_port()
         command = [environment.need_tool("node"), SERVICE, port, self.leaf.url]
@@ -38,53 +30,13 @@ class Loops(e2e.EndToEndTest):
         self.end_load(self.send(self.url, "fetch", clients=1, requests=1, prefix="first"))
         wait_until(lambda: self.counter("runtimes_probed") > before, "the probes")
 
-    def send(self, url, how, clients=20, requests=10, prefix=None):
-        """Requests from outside of what is traced, in the background."""
-        return self.start_load(
-            url, group=PLAIN, path=f"/{how}/", prefix=prefix or how, clients=clients, requests=requests
-        )
-
-    def counter(self, name):
-        return metrics.Samples(metrics.get(self.agent.metrics_port, "/metrics")).total(f"clew_agent_{name}_total")
-
-    def spans_of(self, requests, calls):
-        """By token: its SERVER span and its CLIENT spans, once there are as many as must be."""
-
-        def complete(spans):
-            return (
-                sum(span.kind == SERVER for span in spans) >= requests
-                and sum(span.kind == CLIENT for span in spans) >= calls
-            )
-
-        spans = self.spans_when(self.collector, complete)
-        self.assertTrue(complete(spans), "spans are missing")
-        found = {}
-        for token, group in by_token(spans).items():
-            (request,) = (span for span in group if span.kind == SERVER)
-            found[token] = request, [span for span in group if span.kind == CLIENT]
-        return found
-
-    def check_linked(self, found, methods):
-        for token, (request, calls) in found.items():
-            for call in calls:
-                with self.subTest(token):
-                    self.assertEqual(call.parent_id, request.span_id)
-                    self.assertEqual(call.trace_id, request.trace_id)
-                    self.assertIn(call.attributes["clew.link.method"], methods)
-
-    def check_right_or_none(self, found):
-        for token, (request, calls) in found.items():
-            for call in calls:
-                with self.subTest(token):
-                    self.assertIn(call.parent_id, ("", request.span_id))
-
     def test_nginx_names_the_request_of_each_upstream_call(self):
         self.start()
         port, _ = proxies.nginx_proxy(self.sandbox, self.leaf.port)
         self.end_load(self.send(f"http://127.0.0.1:{port}", "leaf", clients=50, requests=15))
         found = self.spans_of(750, 750)
         self.check_linked(found, ("runtime",))
-        inserted = sum(call.attributes.get("clew.inject") == "inserted" for _, calls in found.values() for call in calls)
+        inserted = sum(call.attributes.get("clew.inject") == "inserted" for _, made in found.values() for call in made)
         self.assertGreater(inserted, 0, "a connection's first request is to carry the header")
 
     def test_node_works_for_the_request_whose_bytes_it_has_read(self):
@@ -145,7 +97,7 @@ class Loops(e2e.EndToEndTest):
         self.release(self.hold("wait"))
         self.assertEqual(self.counter("loop_evidence_demoted"), 1)
         self.end_load(self.send(self.url, "chain", clients=1, requests=5))
-        parents = [call.parent_id for _, calls in self.spans_of(8, 18).values() for call in calls]
+        parents = [call.parent_id for _, made in self.spans_of(8, 18).values() for call in made]
         self.assertEqual(set(parents), {""})
 
     def test_a_request_that_lets_another_go_on_is_not_taken_for_it(self):
@@ -170,12 +122,12 @@ class Loops(e2e.EndToEndTest):
         self.start()
         self.wake()
         self.release(held)
-        calls = [
+        held_calls = [
             span
             for span in self.spans_when(self.collector, lambda spans: len(by_token(spans).get("waitAndCall-0-0", ())) > 0)
             if span.kind == CLIENT and span.path().endswith("waitAndCall-0-0")
         ]
-        self.assertEqual([call.parent_id for call in calls], [""])
+        self.assertEqual([call.parent_id for call in held_calls], [""])
 
     def test_a_server_that_calls_nobody_is_not_probed(self):
         self.start(flags=("--runtime-rest=1s",))
@@ -195,8 +147,8 @@ class Loops(e2e.EndToEndTest):
         self.start(flags=("--runtime=none",))
         self.start_node()
         self.end_load(self.send(self.url, "chain", clients=1, requests=5))
-        for _, calls in self.spans_of(5, 15).values():
-            self.assertEqual({call.parent_id for call in calls}, {""})
+        for _, made in self.spans_of(5, 15).values():
+            self.assertEqual({call.parent_id for call in made}, {""})
 
 
 if __name__ == "__main__":

@@ -10,11 +10,16 @@ from tests.support.sandbox import Failure
 _BUILD = environment.ROOT / "build" / "services"
 
 
-def go(source):
-    """Compiles one Go file that needs the standard library only. Returns the program's path."""
-    program = _BUILD / source.stem
+def go(source, flags=(), compiler=None):
+    """Compiles one Go file that needs the standard library only. Returns the program's path.
+
+    flags: of `go build`. compiler: another `go` than the one in PATH, for the Go version that it brings.
+    """
+    variant = "".join(flags) + (compiler or "")
+    program = _BUILD / (source.stem + "".join(c if c.isalnum() else "-" for c in variant))
     _BUILD.mkdir(parents=True, exist_ok=True)
-    _compile([environment.need_tool("go"), "build", "-o", program, source], GOCACHE=_BUILD / "go-cache", CGO_ENABLED=0)
+    command = [compiler or environment.need_tool("go"), "build", *flags, "-o", program, source]
+    _compile(command, GOCACHE=_BUILD / "go-cache", CGO_ENABLED=0)
     return program
 
 

@@ -42,6 +42,21 @@ TEST(ProbePoint, TakesNoPrefixThatTheKernelDoesNotTake) {
   EXPECT_EQ(Point({0x48, 0x55, 0xc3}), std::nullopt);        // push %rbp with REX.W
 }
 
+TEST(ProbePoint, GoHasItsArgumentsElsewhere) {
+  const std::vector<std::uint8_t> clears_rax = {0x31, 0xc0, 0x55};       // xor %eax,%eax; push %rbp
+  EXPECT_EQ(FindProbePoint(clears_rax), 2u);
+  EXPECT_EQ(FindProbePoint(clears_rax, Convention::kGo), std::nullopt);
+  const std::vector<std::uint8_t> large_frame = {0x4c, 0x8d, 0x64, 0x24, 0x80, 0x4d, 0x3b, 0x66, 0x10, 0x76, 9};
+  EXPECT_EQ(FindProbePoint(large_frame, Convention::kGo), 9u);           // lea -0x80(%rsp),%r12; cmp; jbe
+}
+
+TEST(ProbePoint, InstructionsBeginWhereTheLastOneEnds) {
+  const std::vector<std::uint8_t> code = {0x90, 0xb8, 0xe8, 0, 0, 0, 0xc3};  // nop; mov $0xe8,%eax; ret
+  for (const std::size_t begins : {0u, 1u, 6u}) EXPECT_TRUE(BeginsInstruction(code, begins)) << begins;
+  for (const std::size_t inside : {2u, 3u, 5u}) EXPECT_FALSE(BeginsInstruction(code, inside)) << inside;
+  EXPECT_FALSE(BeginsInstruction(code, 100));
+}
+
 TEST(ProbePoint, NothingAndWhatIsNoCodeHaveNone) {
   EXPECT_EQ(Point({}), std::nullopt);
   EXPECT_EQ(Point({0x06}), std::nullopt);
