@@ -136,6 +136,16 @@ __noinline int end_live(struct conn *conn)
 	return 0;
 }
 
+/* Remembers the tracestate that a request just read has in its scratch. 0 on success. Looked up anew, since kernels before 6.2 take
+ * a map's value from another map or the stack only, not from a function's argument. */
+static __always_inline int keep_state(__u64 span)
+{
+	__u32 slot = SCRATCH_RECV;
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
+
+	return s ? bpf_map_update_elem(&states, &span, &s->state, BPF_ANY) : -1;
+}
+
 /*
  * A request head has been read in full on a server's connection: makes its context and remembers that it is live.
  * The context goes into scratch->event. `blocking`: the call could wait, so this thread does nothing else until it has answered (L2). An event loop never waits in a read.
@@ -234,7 +244,7 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	l.tid = tid;
 	l.trace_flags = ctx->trace_flags;
 	l.has_state = st->len > 0;
-	if (l.has_state && bpf_map_update_elem(&states, &span, st, BPF_ANY))
+	if (l.has_state && keep_state(span))
 		l.has_state = 0;
 	if (l.inbound) {
 		struct inbound fresh = { .span = span, .count = 1 };
