@@ -266,6 +266,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct loop);
 } loops SEC(".maps");
+
+/* State of a new loop, all zero: the stack has no room for it. Read only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct loop);
+} empty_loop SEC(".maps");
 /* nginx: (tgid, descriptor) of a client's connection -> the live request that was read from it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
