@@ -23,6 +23,7 @@ const volatile __u32 cfg_wake_bytes = 1 << 20; /* ring fill mark above which the
 
 /* The process that may prepare sockets for adoption: the agent, during the self-test its child. */
 volatile __u32 adopter_tgid = 0;
+volatile __u32 self_test_tgid = 0; /* whose sockets are the self-test's; 0: none runs */
 /* Set when a thread first inherits a request: before, context switches need no look. */
 volatile __u32 clones_made = 0;
 /* What a process may do with injection before user space has looked at it: a command line tool connects within a millisecond of

@@ -224,6 +224,7 @@ Status Programs::ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t
 }
 
 void Programs::SetAdopter(std::uint32_t tgid) { skeleton_->bss->adopter_tgid = tgid; }
+void Programs::SetSelfTest(std::uint32_t tgid) { skeleton_->bss->self_test_tgid = tgid; }
 void Programs::ForgetConnections() {
   const int fd = bpf_map__fd(skeleton_->maps.conn_hash);
   std::uint64_t key = 0;

@@ -48,6 +48,15 @@ static __always_inline int emit_proc(struct task_struct *task, __u32 tgid, __u32
 	return 0;
 }
 
+/* Process `tgid` if it is traced, as far as is known. For programs of the network, which cannot ask for a cgroup before kernel 6.10: the
+ * capture of connect() has asked before them. */
+static __always_inline struct proc *known_proc(__u32 tgid)
+{
+	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
+
+	return p && p->flags & PROC_TRACED ? p : 0;
+}
+
 /* The current process if it is traced. This comes before any look at its memory. */
 static __always_inline struct proc *traced_proc(void)
 {
