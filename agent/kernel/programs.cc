@@ -60,7 +60,8 @@ bool HasTracepoint(const char* name) {
 bool IsProbe(const bpf_program* program) { return std::string_view(bpf_program__section_name(program)) == "uprobe"; }
 
 Error LoadError(int error) {
-  if (!Refusal().empty()) return Error{Code::kUnsupported, "this kernel's verifier refuses a BPF program: " + Refusal()};
+  // For want of rights the kernel answers EPERM before its verifier looks; the verifier itself says EACCES and others.
+  if (error != EPERM && !Refusal().empty()) return Error{Code::kUnsupported, "this kernel's verifier refuses a BPF program: " + Refusal()};
   if (error == EPERM || error == EACCES) {
     return Error{Code::kDenied,
                  "the kernel refuses to load BPF programs: run as root or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_PTRACE, "
