@@ -28,8 +28,8 @@ static __always_inline int sock_length(struct sock *sk, int ret, int egress)
 	struct proc *proc;
 	struct task_struct *task;
 	struct tcp_sock *tp;
-	struct position at = {};
-	struct call k = {};
+	struct position *at;
+	struct work *work;
 	struct conn *c;
 
 	if (ret < 0)
@@ -40,21 +40,25 @@ static __always_inline int sock_length(struct sock *sk, int ret, int egress)
 	c = storage_conn(sk, ret > 0);
 	if (!c || c->flags & (CONN_IGNORE | CONN_SELFTEST))
 		return 0;
+	work = new_work(egress);
+	if (!work)
+		return 0;
+	at = &work->at;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp) {
-		at.tcp = 1;
-		at.copied = tp->copied_seq;
-		at.seq = egress ? tp->write_seq - c->inserted : tp->copied_seq;
-		at.from_start = !egress && tp->bytes_received - (tp->rcv_nxt - tp->copied_seq) == (__u64)(__u32)ret;
+		at->tcp = 1;
+		at->copied = tp->copied_seq;
+		at->seq = egress ? tp->write_seq - c->inserted : tp->copied_seq;
+		at->from_start = !egress && tp->bytes_received - (tp->rcv_nxt - tp->copied_seq) == (__u64)(__u32)ret;
 	}
-	at.fin = !egress && sk->sk_shutdown & RCV_SHUTDOWN;
-	if (!c->id && !conn_init(c, conn_id(sk), at.from_start))
+	at->fin = !egress && sk->sk_shutdown & RCV_SHUTDOWN;
+	if (!c->id && !conn_init(c, conn_id(sk), at->from_start))
 		return 0;
 	task = bpf_get_current_task_btf();
-	io_from_task(&k.io, task, (struct pt_regs *)bpf_task_pt_regs(task), ret, egress);
-	k.egress = egress;
-	k.blocking = !egress && !(BPF_CORE_READ(sk, sk_socket, file, f_flags) & O_NONBLOCK);
-	on_call(&k, c, proc, sk, at);
+	io_from_task(&work->k.io, task, (struct pt_regs *)bpf_task_pt_regs(task), ret, egress);
+	work->k.egress = egress;
+	work->k.blocking = !egress && !(BPF_CORE_READ(sk, sk_socket, file, f_flags) & O_NONBLOCK);
+	on_call(work, c, proc, sk);
 	return 0;
 }
 

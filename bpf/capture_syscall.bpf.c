@@ -22,60 +22,65 @@ static __always_inline struct conn *hash_conn(__u64 sk, int create)
 	return bpf_map_lookup_elem(&conn_hash, &sk);
 }
 
-struct syscall_at {
-	struct proc *proc;
-	struct sock *sk;
-	__u64 vec; /* recvmmsg, sendmmsg */
-	struct call k;
-};
-
-static __always_inline void one_call(struct syscall_at *a)
+/* The state of a socket that a call moved bytes on, NULL: none that matters; and where it stands now, into work->at. A function by
+ * itself, as others here, so that its stack is free again behind it: there is little (see works). */
+static __noinline struct conn *locate(struct sock *sk, struct work *work, int egress)
 {
-	struct sock *sk = a->sk;
 	struct tcp_sock *tp = (void *)sk;
 	const __u64 id = conn_id(sk);
-	struct position at = {};
+	struct position *at = &work->at;
+	const __u64 key = (__u64)sk;
 	struct conn *c;
 
 	if (!id)
-		return;
-	c = hash_conn((__u64)sk, a->k.io.bytes > 0);
+		return 0;
+	c = hash_conn(key, work->k.io.bytes > 0);
 	if (c && c->id && c->id != id) { /* the address lives on in another socket */
-		__u64 key = (__u64)sk;
-
 		bpf_map_delete_elem(&conn_hash, &key);
 		c = hash_conn(key, 1);
 	}
 	if (!c || c->flags & (CONN_IGNORE | CONN_SELFTEST))
-		return;
-	at.fin = !a->k.egress && BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN;
+		return 0;
+	at->fin = !egress && BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN;
 	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP) {
 		const __u32 copied = BPF_CORE_READ(tp, copied_seq);
 
-		at.tcp = 1;
-		at.copied = copied;
-		at.seq = a->k.egress ? BPF_CORE_READ(tp, write_seq) - c->inserted : copied;
-		at.from_start = !a->k.egress && BPF_CORE_READ(tp, bytes_received) - (BPF_CORE_READ(tp, rcv_nxt) - copied) ==
-							 a->k.io.bytes;
+		at->tcp = 1;
+		at->copied = copied;
+		at->seq = egress ? BPF_CORE_READ(tp, write_seq) - c->inserted : copied;
+		at->from_start = !egress && BPF_CORE_READ(tp, bytes_received) - (BPF_CORE_READ(tp, rcv_nxt) - copied) ==
+						    work->k.io.bytes;
 	}
-	if (!c->id && !conn_init(c, id, at.from_start))
-		return;
-	on_call(&a->k, c, a->proc, sk, at);
+	if (!c->id && !conn_init(c, id, at->from_start))
+		return 0;
+	return c;
 }
 
-/* One message of a recvmmsg or sendmmsg. */
-static long mmsg_step(__u32 i, void *ctx)
+/* A call, or one message of it, on `socket`; what it moved stands in the direction's work. */
+__noinline int one_call(__u64 socket, struct proc *proc, int egress)
 {
-	struct syscall_at *a = ctx;
+	struct work *work = work_of(egress);
+	struct conn *c;
+
+	if (!proc || !work)
+		return 0;
+	c = locate((void *)socket, work, egress);
+	if (c)
+		on_call(work, c, proc, (void *)socket);
+	return 0;
+}
+
+/* Message `i` of a recvmmsg or sendmmsg, whose array is at `vec`. Not 0: unreadable. */
+__noinline int nth_message(struct call *k, __u64 vec, __u32 i)
+{
 	struct mmsghdr m;
 
-	if (bpf_probe_read_user(&m, sizeof(m), (void *)(a->vec + i * sizeof(m))))
-		return 1;
-	a->k.io.bytes = m.msg_len;
-	a->k.io.iov = m.msg_hdr.msg_iov;
-	a->k.io.iovcnt = m.msg_hdr.msg_iovlen > MAX_IOV ? MAX_IOV : m.msg_hdr.msg_iovlen;
-	if (m.msg_len)
-		one_call(a);
+	if (!k || bpf_probe_read_user(&m, sizeof(m), (void *)(vec + i * sizeof(m))))
+		return -1;
+	k->io.bytes = m.msg_len;
+	k->io.iov = m.msg_hdr.msg_iov;
+	k->io.iovcnt = m.msg_hdr.msg_iovlen > MAX_IOV ? MAX_IOV : m.msg_hdr.msg_iovlen;
+	k->skip = 0;
 	return 0;
 }
 
@@ -83,10 +88,12 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(syscall_exit, struct pt_regs *regs, long ret)
 {
 	const __u64 nr = regs->orig_ax;
-	struct syscall_at a = {};
 	struct task_struct *task;
+	struct proc *proc;
+	struct work *work;
 	struct sock *sk;
 	__u32 flags = 0;
+	int egress = 0;
 
 	if (ret < 0)
 		return 0;
@@ -112,35 +119,42 @@ int BPF_PROG(syscall_exit, struct pt_regs *regs, long ret)
 	case NR_sendto:
 	case NR_sendmsg:
 	case NR_sendmmsg:
-		a.k.egress = 1;
+		egress = 1;
 		break;
 	default:
 		return 0;
 	}
 	if (flags & (MSG_PEEK | MSG_ERRQUEUE))
 		return 0;
-	a.proc = traced_proc();
-	if (!a.proc)
+	proc = traced_proc();
+	if (!proc)
 		return 0;
 	task = bpf_get_current_task_btf();
 	sk = socket_of(task, nr == NR_splice ? regs->dx : regs->di);
 	if (!sk && nr == NR_splice) { /* out of a socket, then */
-		a.k.egress = 0;
+		egress = 0;
 		sk = socket_of(task, regs->di);
 	}
 	if (!sk || BPF_CORE_READ(sk, sk_type) != SOCK_STREAM)
 		return 0;
-	a.k.blocking = !a.k.egress && !(BPF_CORE_READ(sk, sk_socket, file, f_flags) & O_NONBLOCK) && !(flags & MSG_DONTWAIT);
-	a.sk = sk;
+	work = new_work(egress);
+	if (!work)
+		return 0;
+	work->k.egress = egress;
+	work->k.blocking = !egress && !(BPF_CORE_READ(sk, sk_socket, file, f_flags) & O_NONBLOCK) && !(flags & MSG_DONTWAIT);
 	if (nr == NR_recvmmsg || nr == NR_sendmmsg) {
-		a.k.io.fd = regs->di;
-		a.k.io.known = 1;
-		a.vec = regs->si;
-		bpf_loop(ret < MAX_IOV ? ret : MAX_IOV, mmsg_step, &a, 0);
+		work->k.io.fd = regs->di;
+		work->k.io.known = 1;
+		for (__u32 i = 0; i < MAX_IOV && i < ret; i++) {
+			if (nth_message(&work->k, regs->si, i))
+				break;
+			if (work->k.io.bytes)
+				one_call((__u64)sk, proc, egress);
+		}
 		return 0;
 	}
-	io_from_task(&a.k.io, task, regs, ret, a.k.egress);
-	one_call(&a);
+	io_from_task(&work->k.io, task, regs, ret, egress);
+	one_call((__u64)sk, proc, egress);
 	return 0;
 }
 

@@ -274,7 +274,7 @@ int inject_message(struct sk_msg_md *m)
 		return SK_PASS;
 	}
 	if (!(c->flags & CONN_SELFTEST)) {
-		proc = traced_proc();
+		proc = known_proc(bpf_get_current_pid_tgid() >> 32);
 		if (!proc)
 			return SK_PASS;
 		proc_flags = proc->flags;

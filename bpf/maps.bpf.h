@@ -23,6 +23,7 @@ const volatile __u32 cfg_wake_bytes = 1 << 20; /* ring fill mark above which the
 
 /* The process that may prepare sockets for adoption: the agent, during the self-test its child. */
 volatile __u32 adopter_tgid = 0;
+volatile __u32 self_test_tgid = 0; /* whose sockets are the self-test's; 0: none runs */
 /* Set when a thread first inherits a request: before, context switches need no look. */
 volatile __u32 clones_made = 0;
 /* What a process may do with injection before user space has looked at it: a command line tool connects within a millisecond of
@@ -276,6 +277,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct loop);
 } loops SEC(".maps");
+/* State of a new loop, all zero: the stack has no room for it. Read only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct loop);
+} empty_loop SEC(".maps");
 /* CPython (lib/python.bpf.h): process -> where its structures have what is read there, in bytes. Written by user space. */
 struct python {
 	__u32 thread_id; /* PyThreadState.thread_id */

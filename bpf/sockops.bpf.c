@@ -47,6 +47,31 @@ static __always_inline void on_ack(struct bpf_sock_ops *ops, struct bpf_sock *sk
 		leave_map(ops, c, STAT_LEFT_ACKED);
 }
 
+/* Where the helper for it is missing: sock_ops, before kernel 6.10. */
+static __always_inline __u32 current_tgid(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, tgid);
+}
+
+/* The state of a socket of which capture knows nothing; `flags`: BPF_ANY replaces what is there, by the back end with addresses. */
+static __always_inline struct conn *make_conn(struct bpf_sock *sk, __u64 flags)
+{
+	struct conn *c;
+	__u32 zero = 0;
+	__u64 key;
+
+	c = bpf_map_lookup_elem(&empty_conn, &zero);
+	if (!c)
+		return 0;
+	if (cfg_conn_storage)
+		return bpf_sk_storage_get(&conn_storage, sk, c, BPF_SK_STORAGE_GET_F_CREATE);
+	key = (__u64)sk;
+	bpf_map_update_elem(&conn_hash, &key, c, flags);
+	return bpf_map_lookup_elem(&conn_hash, &key);
+}
+
 static __always_inline int peer_takes_options(struct bpf_sock_ops *ops)
 {
 	const __u32 v6[4] = { ops->remote_ip6[0], ops->remote_ip6[1], ops->remote_ip6[2], ops->remote_ip6[3] };
@@ -57,7 +82,7 @@ static __always_inline int peer_takes_options(struct bpf_sock_ops *ops)
 /* connect() begins, in the caller's context: the only one where the process is known. */
 static __always_inline void on_connecting(struct bpf_sock_ops *ops, struct conn *c)
 {
-	struct proc *proc = traced_proc();
+	struct proc *proc = known_proc(current_tgid());
 	__u16 port = __builtin_bswap32(ops->remote_port);
 
 	if (!proc || bpf_map_lookup_elem(&skip_ports, &port))
@@ -71,11 +96,25 @@ static __always_inline void on_connecting(struct bpf_sock_ops *ops, struct conn 
 		set_flags(c, CONN_UNTIL_ACK);
 }
 
+/* A socket of the self-test connects: it gets the callbacks of what is tested once it is connected, for only kernels from 6.13 on can
+ * give them to a connected one. A pair before it may have had the address: no capture is attached yet that would have noticed its end. */
+static __always_inline void self_test_connecting(struct bpf_sock *sk)
+{
+	struct conn *c = make_conn(sk, BPF_ANY);
+
+	if (c)
+		set_flags(c, CONN_SELFTEST);
+}
+
 static __always_inline void on_connected(struct bpf_sock_ops *ops, struct conn *c)
 {
 	int flags = c->flags & CONN_OPTION ? BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG : 0, one = 1;
 	__u64 key;
 
+	if (c->flags & CONN_SELFTEST) {
+		bpf_sock_ops_cb_flags_set(ops, option_on ? BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG : BPF_SOCK_OPS_RTT_CB_FLAG);
+		return;
+	}
 	if (c->flags & CONN_WANTED) {
 		/* A message that leaves in pieces would wait for the peer's delayed acknowledgement between them. */
 		bpf_setsockopt(ops, SOL_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -118,6 +157,10 @@ int watch_sockets(struct bpf_sock_ops *ops)
 	sk = ops->sk;
 	if (!sk)
 		return 1;
+	if (ops->op == BPF_SOCK_OPS_TCP_CONNECT_CB && self_test_tgid && current_tgid() == self_test_tgid) {
+		self_test_connecting(sk);
+		return 1;
+	}
 	c = sock_conn(sk);
 	if (!c)
 		return 1;
@@ -149,10 +192,10 @@ int watch_sockets(struct bpf_sock_ops *ops)
 enum adopt_mode {
 	ADOPT_IDLE = 1, /* a client's: the next byte that it sends begins a request */
 	ADOPT_BUSY = 2, /* a client's, in the middle of something */
-	ADOPT_SELFTEST = 3, /* as idle, of the agent's own pair */
-	ADOPT_PROBE = 4, /* the agent's own pair: options only, on every segment */
+	ADOPT_SELFTEST = 3, /* as idle, of the agent's own pair, which has its callbacks */
+	ADOPT_PROBE = 4, /* the same with options only, on every segment */
 	ADOPT_SERVER = 5, /* takes options */
-	ADOPT_RELEASE = 6, /* no options any more */
+	ADOPT_RELEASE = 6, /* of the agent's own pair: no options any more */
 	ADOPT_MODE = 15,
 	/* and with a client's: */
 	ADOPT_UNTIL_ACK = 16,
@@ -162,23 +205,6 @@ enum adopt_mode {
 static __always_inline int set_callbacks(struct bpf_sock *sk, int flags)
 {
 	return bpf_setsockopt(sk, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
-}
-
-static __always_inline struct conn *adopted_conn(struct bpf_sock *sk, __u8 kind)
-{
-	struct conn *c;
-	__u32 zero = 0;
-	__u64 key;
-
-	c = bpf_map_lookup_elem(&empty_conn, &zero);
-	if (!c)
-		return 0;
-	if (cfg_conn_storage)
-		return bpf_sk_storage_get(&conn_storage, sk, c, BPF_SK_STORAGE_GET_F_CREATE);
-	key = (__u64)sk;
-	/* A self-test pair before this one may have had the address: nothing is attached yet that would have noticed its end. */
-	bpf_map_update_elem(&conn_hash, &key, c, kind == ADOPT_SELFTEST || kind == ADOPT_PROBE ? BPF_ANY : BPF_NOEXIST);
-	return bpf_map_lookup_elem(&conn_hash, &key);
 }
 
 /* 0, or -1 when the kernel refuses. */
@@ -195,7 +221,8 @@ static __always_inline int adopt_client(struct bpf_sock *sk, struct conn *c, __u
 		clear_flags(c, CONN_UNTIL_ACK);
 	if (c->flags & CONN_IN_MAP) /* opened before it was known by which rule its process lives; all else is settled */
 		return 0;
-	if (set_callbacks(sk, (into_map ? BPF_SOCK_OPS_RTT_CB_FLAG : 0) | (options ? BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG : 0)))
+	if (kind != ADOPT_SELFTEST && kind != ADOPT_PROBE &&
+	    set_callbacks(sk, (into_map ? BPF_SOCK_OPS_RTT_CB_FLAG : 0) | (options ? BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG : 0)))
 		return -1;
 	if (options)
 		set_flags(c, CONN_OPTION);
@@ -242,10 +269,12 @@ int adopt_socket(struct bpf_sockopt *ctx)
 		options = kind == ADOPT_PROBE || (kind != ADOPT_SELFTEST && option_network(sk->family, sk->dst_ip4, v6));
 	}
 	ctx->optlen = -1; /* handled here */
-	if (kind == ADOPT_RELEASE)
-		return !set_callbacks(sk, 0);
 	if (kind == ADOPT_SERVER)
 		return !options || !set_callbacks(sk, BPF_SOCK_OPS_PARSE_UNKNOWN_HDR_OPT_CB_FLAG);
-	c = adopted_conn(sk, kind);
+	c = make_conn(sk, BPF_NOEXIST);
+	if (c && kind == ADOPT_RELEASE) {
+		c->option = OPTION_NONE;
+		return 1;
+	}
 	return c && !adopt_client(sk, c, mode, options);
 }

@@ -76,7 +76,12 @@ void Injection::AdoptClient(const TcpDescriptor& socket, int fd, bool until_ack)
   Status status = Prepare(fd, mode);
   if (status && headers_) status = PutIntoMap(fd);
   ++(status ? adopted_ : adopt_failed_);
-  if (!status) LOG_DEBUG("connection not adopted", {"inode", std::to_string(socket.inode)}, {"reason", status.error().message});
+  if (status) return;
+  LOG_DEBUG("connection not adopted", {"inode", std::to_string(socket.inode)}, {"reason", status.error().message});
+  if (!told_.exchange(true)) {
+    LOG_WARN("a connection opened before its process was traced carries no context; kernels before 6.13 cannot change that",
+             {"reason", status.error().message});
+  }
 }
 
 void Injection::AdoptProcess(std::uint32_t tgid, bool until_ack) {

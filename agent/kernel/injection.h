@@ -81,6 +81,7 @@ class Injection final : public selftest::InjectionUnderTest {
   std::atomic<std::uint64_t> adopted_{0};
   std::atomic<std::uint64_t> adopt_failed_{0};
   std::atomic<std::uint64_t> reentered_{0};
+  std::atomic<bool> told_{false};  // that adoption fails
 };
 
 }  // namespace clew::kernel

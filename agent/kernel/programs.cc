@@ -20,14 +20,30 @@ namespace {
 
 constexpr std::uint32_t kProcTraced = 1;  // PROC_TRACED of bpf/maps.bpf.h
 
+constexpr std::size_t kLogTail = 1500;  // of the verifier's log, whose reason stands at its end
+
+// What the verifier said of the program that it refused last; empty: none was.
+std::string& Refusal() {
+  static std::string refusal;
+  return refusal;
+}
+
 int LogLibbpf(libbpf_print_level level, const char* format, va_list args) {
   if (level == LIBBPF_DEBUG) return 0;
-  char text[512];
-  std::vsnprintf(text, sizeof(text), format, args);
+  va_list again;
+  va_copy(again, args);
+  const int size = std::vsnprintf(nullptr, 0, format, again);
+  va_end(again);
+  if (size <= 0) return 0;
+  std::string text(static_cast<std::size_t>(size), '\0');
+  std::vsnprintf(text.data(), text.size() + 1, format, args);
+  const bool refused = text.find("BEGIN PROG LOAD LOG") != std::string::npos;
+  if (text.size() > kLogTail) text.replace(0, text.size() - kLogTail, "... ");
   for (char& c : text) {
     if (c == '\n') c = ' ';
   }
   LOG_DEBUG("libbpf", {"text", text});
+  if (refused) Refusal() = std::move(text);
   return 0;
 }
 
@@ -44,6 +60,8 @@ bool HasTracepoint(const char* name) {
 bool IsProbe(const bpf_program* program) { return std::string_view(bpf_program__section_name(program)) == "uprobe"; }
 
 Error LoadError(int error) {
+  // For want of rights the kernel answers EPERM before its verifier looks; the verifier itself says EACCES and others.
+  if (error != EPERM && !Refusal().empty()) return Error{Code::kUnsupported, "this kernel's verifier refuses a BPF program: " + Refusal()};
   if (error == EPERM || error == EACCES) {
     return Error{Code::kDenied,
                  "the kernel refuses to load BPF programs: run as root or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_PTRACE, "
@@ -215,6 +233,7 @@ Status Programs::ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t
 }
 
 void Programs::SetAdopter(std::uint32_t tgid) { skeleton_->bss->adopter_tgid = tgid; }
+void Programs::SetSelfTest(std::uint32_t tgid) { skeleton_->bss->self_test_tgid = tgid; }
 void Programs::ForgetConnections() {
   const int fd = bpf_map__fd(skeleton_->maps.conn_hash);
   std::uint64_t key = 0;

@@ -73,6 +73,8 @@ class Programs {
   Status ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear);
   // Which process may adopt: the agent, or its self-test child.
   void SetAdopter(std::uint32_t tgid);
+  // The process whose new connections are those of the self-test; 0: no process.
+  void SetSelfTest(std::uint32_t tgid);
   // Drops the state of all sockets. The self-test's pairs end before anything is attached that would notice, and in the
   // system-call back end their state would stand in the way of the socket that gets the same address.
   void ForgetConnections();

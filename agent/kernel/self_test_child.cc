@@ -116,6 +116,7 @@ Result<SelfTestVerdict> RunSelfTestInChild(Programs& programs, selftest::Injecti
   const std::uint64_t excluded = 0;
   bpf_map_update_elem(programs.procs_fd(), &tgid, &excluded, BPF_ANY);
   programs.SetAdopter(tgid);
+  programs.SetSelfTest(tgid);
   const char start = 1;
   const bool started = write(go_write.get(), &start, 1) == 1;
 
@@ -129,6 +130,7 @@ Result<SelfTestVerdict> RunSelfTestInChild(Programs& programs, selftest::Injecti
   kill(child, SIGKILL);
   int status = 0;
   waitpid(child, &status, 0);
+  programs.SetSelfTest(0);
   programs.SetAdopter(static_cast<std::uint32_t>(getpid()));
   bpf_map_delete_elem(programs.procs_fd(), &tgid);
   return Parse(text);

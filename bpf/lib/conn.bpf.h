@@ -48,6 +48,15 @@ static __always_inline int emit_proc(struct task_struct *task, __u32 tgid, __u32
 	return 0;
 }
 
+/* Process `tgid` if it is traced, as far as is known. For programs of the network, which cannot ask for a cgroup before kernel 6.10: the
+ * capture of connect() has asked before them. */
+static __always_inline struct proc *known_proc(__u32 tgid)
+{
+	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
+
+	return p && p->flags & PROC_TRACED ? p : 0;
+}
+
 /* The current process if it is traced. This comes before any look at its memory. */
 static __always_inline struct proc *traced_proc(void)
 {
@@ -77,7 +86,7 @@ static __always_inline struct proc *traced_proc(void)
 }
 
 /* The socket behind a descriptor of the current task, NULL: it is none. */
-static __always_inline struct sock *socket_of(struct task_struct *task, int fd)
+static __noinline struct sock *socket_of(struct task_struct *task, int fd)
 {
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **slots, *file = 0;
@@ -128,20 +137,25 @@ static __always_inline int conn_init(struct conn *c, __u64 id, int from_start)
 	return 1;
 }
 
-/* Tells user space what the socket is, once, before its first other record. */
-static __always_inline void emit_open(struct conn *c, struct sock *sk, int fd)
+/* Tells user space what the socket is, once, before its first other record. c->sk and c->fd are set. */
+__noinline int emit_open(struct conn *c)
 {
 	struct clew_conn_event *e;
-	const __u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	struct sock *sk;
+	__u16 family;
 
+	if (!c)
+		return 0;
+	sk = (void *)c->sk;
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
 		count_drop(CLEW_DROP_RING_FULL);
-		return; /* tried again with the next record */
+		return 0; /* tried again with the next record */
 	}
 	__builtin_memset(e, 0, sizeof(*e));
 	fill_header(&e->h, CLEW_EVENT_CONN_OPEN, c->id);
-	e->h.fd = fd;
+	e->h.fd = c->fd;
 	e->family = family;
 	e->role = c->flags & CONN_ACTIVE ? CLEW_ROLE_ACTIVE : c->flags & CONN_FROM_START ? CLEW_ROLE_PASSIVE : CLEW_ROLE_UNKNOWN;
 	e->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -159,6 +173,7 @@ static __always_inline void emit_open(struct conn *c, struct sock *sk, int fd)
 	}
 	bpf_ringbuf_submit(e, wake_flags());
 	set_flags(c, CONN_OPENED);
+	return 0;
 }
 
 static __always_inline void emit_simple(struct conn *c, __u8 type, __u8 direction, int fd, __u64 flags)

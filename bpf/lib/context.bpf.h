@@ -136,6 +136,30 @@ __noinline int end_live(struct conn *conn)
 	return 0;
 }
 
+/* What begin_request makes. Here and not on the stack, of which kernels before 6.13 give 512 bytes to a program and all that it calls.
+ * One is enough: capture of reads does not run twice at a time on a CPU. */
+struct arrival {
+	struct live live;
+	struct option_value sent;
+	struct inbound inbound;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct arrival);
+} arrivals SEC(".maps");
+
+/* Remembers the tracestate that a request just read has in its scratch. 0 on success. Looked up anew, since kernels before 6.2 take
+ * a map's value from another map or the stack only, not from a function's argument. */
+static __always_inline int keep_state(__u64 span)
+{
+	__u32 slot = SCRATCH_RECV;
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
+
+	return s ? bpf_map_update_elem(&states, &span, &s->state, BPF_ANY) : -1;
+}
+
 /*
  * A request head has been read in full on a server's connection: makes its context and remembers that it is live.
  * The context goes into scratch->event. `blocking`: the call could wait, so this thread does nothing else until it has answered (L2). An event loop never waits in a read.
@@ -150,24 +174,30 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	const struct head *h = &conn->head;
 	const __u64 id = bpf_get_current_pid_tgid();
 	const __u32 tid = (__u32)id;
-	struct live l = {};
-	struct option_value sent;
+	__u32 zero = 0;
+	struct arrival *arrival = bpf_map_lookup_elem(&arrivals, &zero);
 	struct serving *old;
 	const int alone = !conn->unanswered;
 	int named;
 	__u64 span;
 
+	if (!arrival)
+		return 0;
+	struct live *l = &arrival->live;
+	struct option_value *sent = &arrival->sent;
+
+	__builtin_memset(l, 0, sizeof(*l));
 	__builtin_memset(ctx, 0, sizeof(*ctx));
 	random_span_id(ctx->span_id);
 	span = id_key(ctx->span_id);
-	const int by_option = option_take(conn, &sent);
+	const int by_option = option_take(conn, sent);
 
 	if (h->tp_lines == 1 && h->tp_valid) {
 		__builtin_memcpy(ctx->trace_id, h->trace_id, 16);
 		__builtin_memcpy(ctx->parent_id, h->parent_id, 8);
 		ctx->trace_flags = h->trace_flags;
 		ctx->origin = CLEW_ORIGIN_TRACEPARENT;
-		l.inbound = inbound_key(id >> 32, ctx->trace_id, ctx->parent_id);
+		l->inbound = inbound_key(id >> 32, ctx->trace_id, ctx->parent_id);
 		collect_state(scan->in_view ? &scratch->view : &scratch->data, scan, st);
 	} else if (!h->tp_lines && (h->b3_seen & (B3_TRACE | B3_SPAN | B3_BAD)) == (B3_TRACE | B3_SPAN)) {
 		__builtin_memcpy(ctx->trace_id, h->b3_trace_id, 16);
@@ -176,9 +206,9 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 		ctx->origin = CLEW_ORIGIN_B3;
 		st->len = 0;
 	} else if (by_option && !h->tp_lines && !h->b3_seen) {
-		__builtin_memcpy(ctx->trace_id, sent.trace_id, 16);
-		__builtin_memcpy(ctx->parent_id, sent.span_id, 8);
-		ctx->trace_flags = sent.flags;
+		__builtin_memcpy(ctx->trace_id, sent->trace_id, 16);
+		__builtin_memcpy(ctx->parent_id, sent->span_id, 8);
+		ctx->trace_flags = sent->flags;
 		ctx->origin = CLEW_ORIGIN_OPTION;
 		st->len = 0;
 		count_stat(STAT_OPTION_TAKEN);
@@ -190,8 +220,8 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	}
 	/* A header wins. But one that a proxy forwards names an older hop; the option was made for this very request. */
 	if (by_option && ctx->origin != CLEW_ORIGIN_OPTION) {
-		if (same_trace(ctx->trace_id, sent.trace_id)) {
-			__builtin_memcpy(ctx->parent_id, sent.span_id, 8);
+		if (same_trace(ctx->trace_id, sent->trace_id)) {
+			__builtin_memcpy(ctx->parent_id, sent->span_id, 8);
 			count_stat(STAT_OPTION_TAKEN);
 		} else {
 			count_stat(STAT_OPTION_DIFFERED);
@@ -224,29 +254,31 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 		bpf_map_delete_elem(&threads, &tid);
 	named = runtime_arrives(conn, proc, alone);
 	/* On an event loop, and without a header that could be forwarded: no evidence can lead here, so nobody needs to find it. */
-	if (!blocking && !l.inbound && !named)
+	if (!blocking && !l->inbound && !named)
 		return 0;
 
-	__builtin_memcpy(l.trace_id, ctx->trace_id, 16);
-	l.since_ns = bpf_ktime_get_ns();
-	l.conn = conn->id;
-	l.tgid = id >> 32;
-	l.tid = tid;
-	l.trace_flags = ctx->trace_flags;
-	l.has_state = st->len > 0;
-	if (l.has_state && bpf_map_update_elem(&states, &span, st, BPF_ANY))
-		l.has_state = 0;
-	if (l.inbound) {
-		struct inbound fresh = { .span = span, .count = 1 };
-		__u64 key = l.inbound;
+	__builtin_memcpy(l->trace_id, ctx->trace_id, 16);
+	l->since_ns = bpf_ktime_get_ns();
+	l->conn = conn->id;
+	l->tgid = id >> 32;
+	l->tid = tid;
+	l->trace_flags = ctx->trace_flags;
+	l->has_state = st->len > 0;
+	if (l->has_state && keep_state(span))
+		l->has_state = 0;
+	if (l->inbound) {
+		struct inbound *fresh = &arrival->inbound;
+		__u64 key = l->inbound;
 		struct inbound *in = bpf_map_lookup_elem(&inbound, &key);
 
+		fresh->span = span;
+		fresh->count = 1;
 		if (in)
 			__sync_fetch_and_add(&in->count, 1);
-		else if (bpf_map_update_elem(&inbound, &key, &fresh, BPF_ANY))
-			l.inbound = 0;
+		else if (bpf_map_update_elem(&inbound, &key, fresh, BPF_ANY))
+			l->inbound = 0;
 	}
-	if (bpf_map_update_elem(&live, &span, &l, BPF_ANY)) {
+	if (bpf_map_update_elem(&live, &span, l, BPF_ANY)) {
 		count_drop(CLEW_DROP_LIVE_FULL);
 		return 0;
 	}

@@ -21,11 +21,11 @@ struct io {
 };
 #define MAX_IOV 64
 
-static __always_inline int io_from_msghdr(struct io *io, __u64 hdr)
+__noinline int io_from_msghdr(struct io *io, __u64 hdr)
 {
 	struct user_msghdr m;
 
-	if (bpf_probe_read_user(&m, sizeof(m), (void *)hdr))
+	if (!io || bpf_probe_read_user(&m, sizeof(m), (void *)hdr))
 		return -1;
 	io->iov = m.msg_iov;
 	io->iovcnt = m.msg_iovlen > MAX_IOV ? MAX_IOV : m.msg_iovlen;
@@ -34,12 +34,14 @@ static __always_inline int io_from_msghdr(struct io *io, __u64 hdr)
 
 /* Which message of a recvmmsg/sendmmsg this is: the hook fires once for each of them, in order, and the kernel has written
  * the length of those before. */
-static __always_inline int io_from_mmsg(struct io *io, __u64 vec, __u64 vlen, int failed)
+__noinline int io_from_mmsg(struct io *io, __u64 vec, __u64 vlen, int failed)
 {
 	const __u64 id = bpf_get_current_pid_tgid();
 	struct mmsg_at at = { .vec = vec }, *seen = bpf_map_lookup_elem(&mmsg_at, &id);
 	__u64 hdr;
 
+	if (!io)
+		return -1;
 	if (seen && seen->vec == vec && seen->index < vlen)
 		at.index = seen->index;
 	hdr = vec + at.index * sizeof(struct mmsghdr);

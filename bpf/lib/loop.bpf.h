@@ -48,16 +48,23 @@ static __always_inline struct loop *current_loop(__u32 proc_flags)
 /* The same, made if there is none. In a process that was running before, there may be requests that nobody has counted. */
 static __always_inline struct loop *loop_of_thread(__u32 proc_flags)
 {
-	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
-	struct loop *l = current_loop(proc_flags), fresh = { .generation = proc_flags >> PROC_GENERATION_SHIFT };
+	__u32 tid = (__u32)bpf_get_current_pid_tgid(), zero = 0;
+	struct loop *l = current_loop(proc_flags), *empty;
 
 	if (l)
 		return l;
-	if (!(proc_flags & PROC_FROM_START))
-		fresh.stranger_ns = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&loops, &tid, &fresh, BPF_NOEXIST))
+	empty = bpf_map_lookup_elem(&empty_loop, &zero);
+	if (!empty)
+		return 0;
+	if (bpf_map_update_elem(&loops, &tid, empty, BPF_NOEXIST))
 		count_drop(CLEW_DROP_THREAD_FULL);
-	return bpf_map_lookup_elem(&loops, &tid);
+	l = bpf_map_lookup_elem(&loops, &tid);
+	if (!l)
+		return 0;
+	l->generation = proc_flags >> PROC_GENERATION_SHIFT;
+	if (!(proc_flags & PROC_FROM_START))
+		l->stranger_ns = bpf_ktime_get_ns();
+	return l;
 }
 
 /* A callback of this thread's loop begins, `writable`: it is told that its socket takes bytes, or is connected. */
@@ -120,19 +127,20 @@ static __always_inline void call_begin(struct conn *c, struct loop *l, __u64 own
 
 /* A request was read on `c`. Only one that is alone on its connection can be told apart from then on, and of sockets that are not TCP's
  * the end is not seen. */
-static __always_inline void loop_arrives(struct conn *c, __u32 proc_flags, int alone)
+__noinline int loop_arrives(struct conn *c, __u32 proc_flags, int alone)
 {
 	struct loop *l = loop_of_thread(proc_flags);
 
-	if (!l)
-		return;
+	if (!c || !l)
+		return 0;
 	if (!alone || !c->tcp) {
 		l->stranger_ns = bpf_ktime_get_ns();
-		return;
+		return 0;
 	}
 	c->on_loop = 1;
 	c->live_tid = (__u32)bpf_get_current_pid_tgid();
 	__sync_fetch_and_add(&l->live, 1);
+	return 0;
 }
 
 /* The request of `c`, in `live` as `request` if it was ever put there and not evicted, is over. Any context. */

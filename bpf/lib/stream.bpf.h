@@ -16,6 +16,52 @@
 #define MAX_PIECES 17 /* of CLEW_DATA_MAX bytes: a head of CLEW_HEAD_MAX */
 #define MAX_UNKNOWN 1024 /* messages of no known kind on a socket first seen in the middle */
 
+/* Where a socket stands behind a call. */
+struct position {
+	__u32 seq;
+	__u32 copied; /* how far the application has read */
+	__u8 tcp;
+	__u8 fin; /* the peer has finished: its FIN counts as a byte */
+	__u8 from_start; /* nothing was read before this call */
+	__u8 pad;
+};
+
+/*
+ * One call as it is worked on. Not on the stack, of which kernels before 6.13 give 512 bytes to a program and all that it calls; by
+ * direction, as scratches.
+ */
+struct work {
+	struct call k;
+	struct position at;
+	struct head_scan scan;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_SEND + 1);
+	__type(key, __u32);
+	__type(value, struct work);
+} works SEC(".maps");
+
+/* NULL never happens, which the verifier cannot know. */
+static __always_inline struct work *work_of(int egress)
+{
+	__u32 slot = egress ? SCRATCH_SEND : SCRATCH_RECV;
+
+	return bpf_map_lookup_elem(&works, &slot);
+}
+
+/* ... for a call that begins. */
+static __always_inline struct work *new_work(int egress)
+{
+	struct work *w = work_of(egress);
+
+	if (w) {
+		__builtin_memset(&w->k, 0, sizeof(w->k));
+		__builtin_memset(&w->at, 0, sizeof(w->at));
+	}
+	return w;
+}
+
 /*
  * Advances the direction to `seq`, the socket's position behind this call, and returns the offset of the call's first byte. Bytes that
  * passed without a hook (splice, io_uring) show as a gap before it, exactly.
@@ -110,6 +156,7 @@ static __always_inline void after_head(struct half *h, const struct head *head, 
 
 struct pieces {
 	struct call *k;
+	struct head_scan *scan;
 	struct conn *c;
 	struct proc *proc;
 	struct scratch *s;
@@ -136,19 +183,21 @@ static long request_piece(__u32 i, void *ctx)
 	struct conn *c = p->c;
 	struct scratch *s = p->s;
 	struct head *h = &c->head;
-	struct head_scan scan = { .names = 1 };
+	struct head_scan *scan = p->scan;
 	const __u32 n = k->io.bytes - k->skip;
 	__u64 carried = h->carry_len;
 	__u32 got, keep, end;
 
 	(void)i;
+	__builtin_memset(scan, 0, sizeof(*scan));
+	scan->names = 1;
 	k->flags = 0;
 	k->size = n;
 	got = fetch(p, CLEW_DATA_MAX);
 	k->captured = got;
 	if (!got)
 		goto lost;
-	scan.n = got;
+	scan->n = got;
 	if (carried) {
 		__u64 copy = got;
 
@@ -157,20 +206,20 @@ static long request_piece(__u32 i, void *ctx)
 			goto lost;
 		__builtin_memcpy(s->view.b, h->carry, CARRY);
 		bpf_probe_read_kernel(s->view_room + carried, copy, s->data.b);
-		scan.in_view = 1;
-		scan.n = carried + copy;
-		scan_head(&s->view, h, &scan);
+		scan->in_view = 1;
+		scan->n = carried + copy;
+		scan_head(&s->view, h, scan);
 	} else {
-		scan_head(&s->data, h, &scan);
+		scan_head(&s->data, h, scan);
 	}
-	if (scan.bad) {
+	if (scan->bad) {
 		if (c->flags & CONN_FROM_START && !(c->flags & (CONN_SERVER | CONN_CLIENT)) && !p->begun)
 			set_flags(c, CONN_IGNORE);
 		goto lost;
 	}
-	if (!scan.end) {
+	if (!scan->end) {
 		h->bytes += got;
-		carry_line(scan.in_view ? &s->view : &s->data, h, &scan);
+		carry_line(scan->in_view ? &s->view : &s->data, h, scan);
 		p->half->phase = PHASE_HEAD;
 		if (h->bytes > CLEW_HEAD_MAX) {
 			count_drop(CLEW_DROP_HEAD_TOO_LONG);
@@ -186,8 +235,8 @@ static long request_piece(__u32 i, void *ctx)
 		k->skip += got;
 		return k->skip >= k->io.bytes;
 	}
-	end = scan.end > carried ? scan.end - carried : 0; /* in this piece */
-	decide_context(k, c, p->proc, s, &scan);
+	end = scan->end > carried ? scan->end - carried : 0; /* in this piece */
+	decide_context(k, c, p->proc, s, scan);
 	after_head(p->half, h, n > end ? n - end : 0);
 	keep = p->half->phase == PHASE_UNKNOWN ? got : end + AFTER_HEAD;
 	k->captured = keep < got ? keep : got;
@@ -239,12 +288,13 @@ static long reply_piece(__u32 i, void *ctx)
 	struct call *k = p->k;
 	struct scratch *s = p->s;
 	struct half *half = p->half;
-	struct head_scan scan = {};
+	struct head_scan *scan = p->scan;
 	const __u32 n = k->io.bytes - k->skip;
 	__u32 got, keep;
 	__u8 tail;
 
 	(void)i;
+	__builtin_memset(scan, 0, sizeof(*scan));
 	k->flags = p->begun ? 0 : CLEW_DATA_RESPONSE;
 	k->size = n;
 	got = fetch(p, p->begun ? CLEW_DATA_MAX : REPLY_FIRST);
@@ -254,22 +304,22 @@ static long reply_piece(__u32 i, void *ctx)
 		emit_data(k, p->c, s);
 		return 1;
 	}
-	scan.n = got;
+	scan->n = got;
 	if (half->phase == PHASE_REPLY_CR && s->data.b[0] == '\n') {
-		scan.end = 1;
+		scan->end = 1;
 	} else if (!p->begun && !k->egress && follows_loops(p->proc->flags)) {
 		__builtin_memset(&s->head, 0, sizeof(s->head));
 		s->head.got_line = 1; /* the status line is no request line */
-		scan.names = 1;
-		scan_head(&s->data, &s->head, &scan);
-		if (scan.end)
-			note_reply_end(p->c, &s->head, s->data.b + 9, scan.end);
+		scan->names = 1;
+		scan_head(&s->data, &s->head, scan);
+		if (scan->end)
+			note_reply_end(p->c, &s->head, s->data.b + 9, scan->end);
 	} else {
 		if (half->phase != PHASE_REPLY_HEAD)
-			scan.line = 0xffff0000; /* in the middle of a line: its end is not a blank line */
-		scan_head(&s->data, &s->head, &scan);
+			scan->line = 0xffff0000; /* in the middle of a line: its end is not a blank line */
+		scan_head(&s->data, &s->head, scan);
 	}
-	if (!scan.end && k->skip + got < CLEW_HEAD_MAX) {
+	if (!scan->end && k->skip + got < CLEW_HEAD_MAX) {
 		tail = load1(&s->data, got - 1);
 		half->phase = tail == '\n' ? PHASE_REPLY_HEAD : PHASE_REPLY_LINE;
 		if (tail == '\r' && got >= 2 && load1(&s->data, got - 2) == '\n')
@@ -281,7 +331,7 @@ static long reply_piece(__u32 i, void *ctx)
 		return k->skip >= k->io.bytes;
 	}
 	half->phase = PHASE_OPAQUE;
-	keep = n <= SMALL_CALL ? got : scan.end + AFTER_HEAD;
+	keep = n <= SMALL_CALL ? got : scan->end + AFTER_HEAD;
 	k->captured = keep < got ? keep : got;
 	emit_data(k, p->c, s);
 	return 1;
@@ -322,11 +372,12 @@ static __always_inline void emit_opaque(struct call *k, struct conn *c, struct s
 	emit_data(k, c, s);
 }
 
-/* Bytes moved: the whole of it. `seq`: the socket's position behind them. */
-static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc *proc, struct scratch *s, __u32 seq, int tcp,
-				     int fin, __u32 copied)
+/* Bytes moved: the whole of it. */
+static __always_inline void on_bytes(struct work *work, struct conn *c, struct proc *proc, struct scratch *s)
 {
-	struct pieces p = { .k = k, .c = c, .proc = proc, .s = s };
+	struct call *k = &work->k;
+	const struct position *at = &work->at;
+	struct pieces p = { .k = k, .scan = &work->scan, .c = c, .proc = proc, .s = s };
 	struct half *half = k->egress ? &c->tx : &c->rx;
 	const __u32 n = k->io.bytes;
 	const int request_way = k->egress ? !(c->flags & CONN_SERVER) : !(c->flags & CONN_CLIENT);
@@ -339,7 +390,7 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 	__u64 w;
 
 	p.half = half;
-	k->offset = advance(half, n, seq, tcp, fin);
+	k->offset = advance(half, n, at->seq, at->tcp, at->fin);
 	if (half->phase == PHASE_BODY) {
 		if (n <= half->body_left) {
 			half->body_left -= n;
@@ -374,15 +425,15 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 			set_flags(c, CONN_TUNNEL);
 		c->head_request = (__u32)w == C4('H', 'E', 'A', 'D');
 		__builtin_memset(&c->head, 0, sizeof(c->head));
-		c->head_seq = seq - n - (fin && known && seq - n - before == 1); /* its FIN counts as a byte */
+		c->head_seq = at->seq - n - (at->fin && known && at->seq - n - before == 1); /* its FIN counts as a byte */
 		bpf_loop(MAX_PIECES, request_piece, &p, 0);
 		return;
 	}
 	if (reply_way && begins_response(w, n, expected)) {
 		const int over = ends_http(c, first, n);
 
-		if (k->egress && tcp && c->rx.phase == PHASE_BODY)
-			catch_up(c, copied);
+		if (k->egress && at->tcp && c->rx.phase == PHASE_BODY)
+			catch_up(c, at->copied);
 		on_reply_start(k, c, proc, first, n);
 		half->phase = PHASE_REPLY_LINE;
 		bpf_loop(MAX_PIECES, reply_piece, &p, 0);
@@ -405,29 +456,21 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 		emit_bytes(k, c, s);
 }
 
-/* Where a socket stands behind a call. */
-struct position {
-	__u32 seq;
-	__u32 copied; /* how far the application has read */
-	__u8 tcp;
-	__u8 fin; /* the peer has finished: its FIN counts as a byte */
-	__u8 from_start; /* nothing was read before this call */
-	__u8 pad;
-};
-
 /*
- * One call of a traced process on a stream socket: the common end of both back ends. `k` has io, egress and blocking filled in;
- * k->io.bytes 0 is the end of the stream.
+ * One call of a traced process on a stream socket: the common end of both back ends. `work` has all of `at`, and of `k` io, egress and blocking filled in;
+ * io.bytes 0 is the end of the stream.
  */
-static __always_inline void on_call(struct call *k, struct conn *c, struct proc *proc, struct sock *sk, struct position at)
+static __always_inline void on_call(struct work *work, struct conn *c, struct proc *proc, struct sock *sk)
 {
+	struct call *k = &work->k;
+	const struct position *at = &work->at;
 	__u32 slot = k->egress ? SCRATCH_SEND : SCRATCH_RECV;
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
 
 	if (!s)
 		return;
 	if (!k->io.bytes) {
-		if (!k->egress && at.fin && c->flags & CONN_OPENED)
+		if (!k->egress && at->fin && c->flags & CONN_OPENED)
 			emit_simple(c, CLEW_EVENT_EOF, CLEW_INGRESS, k->io.fd, wake_flags());
 		if (!k->egress && c->flags & CONN_CLIENT && follows_loops(proc->flags)) {
 			c->awaits_reply = 0; /* what comes of it is that request's */
@@ -435,7 +478,7 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 		}
 		return;
 	}
-	c->tcp = at.tcp;
+	c->tcp = at->tcp;
 	c->sk = (__u64)sk;
 	c->fd = k->io.fd;
 	count_stat(STAT_CALLS);
@@ -443,8 +486,8 @@ static __always_inline void on_call(struct call *k, struct conn *c, struct proc 
 	if (!k->io.known)
 		count_drop(CLEW_DROP_UNKNOWN_CALL);
 	if (!(c->flags & CONN_OPENED))
-		emit_open(c, sk, k->io.fd);
-	on_bytes(k, c, proc, s, at.seq, at.tcp, at.fin, at.copied);
+		emit_open(c);
+	on_bytes(work, c, proc, s);
 	/* The end of a call that is counted counts, too, when the probes were taken away meanwhile. */
 	if (!k->egress && c->flags & (CONN_SERVER | CONN_CLIENT) && (follows_loops(proc->flags) || c->call_open))
 		loop_read(c, c->flags & CONN_CLIENT && reply_is_over(k, c, s), proc->flags);
