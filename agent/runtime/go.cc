@@ -124,7 +124,9 @@ Plan PlanGo(const process::ReadAt& executable) {
   // What the program makes of it: see go_started in bpf/runtime_go.bpf.c.
   const std::uint64_t exit_distance = start->text + exit->entry - start->offset;
   Plan plan{.kind = Kind::kGo};
-  plan.probes.push_back({"go_started", start->offset, exit_distance << 32 | exit->size});
+  plan.probes.push_back({.program = "go_started",
+                         .offset = start->offset,
+                         .cookie = exit_distance << 32 | exit->size});
   for (const auto& [name, program] :
        {std::pair{kRoundTrip, "go_round_trip"}, {kWrite, "go_write"}}) {
     const auto offset = code.BeginningOf(start->text, only(name));
