@@ -160,9 +160,12 @@ static __always_inline int keep_state(__u64 span)
 	return s ? bpf_map_update_elem(&states, &span, &s->state, BPF_ANY) : -1;
 }
 
+#define SERVED_BY_NAME 1 /* evidence of the runtime may lead to it: runtime_serves() has to know */
+#define SERVED_BLOCKING 2 /* ... and the read could wait, so no event loop has made it */
 /*
  * A request head has been read in full on a server's connection: makes its context and remembers that it is live.
  * The context goes into scratch->event. `blocking`: the call could wait, so this thread does nothing else until it has answered (L2). An event loop never waits in a read.
+ * Returns SERVED_* flags.
  */
 __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratch *scratch, const struct head_scan *scan,
 			     int blocking)
@@ -284,15 +287,13 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	}
 	conn->live_span = span;
 	conn->live_tid = tid;
-	if (named)
-		runtime_serves(conn, span, proc->flags, blocking);
 	if (blocking) {
 		struct serving s = { .span = span, .link = CLEW_LINK_THREAD };
 
 		if (bpf_map_update_elem(&threads, &tid, &s, BPF_ANY))
 			count_drop(CLEW_DROP_THREAD_FULL);
 	}
-	return 0;
+	return named ? SERVED_BY_NAME | (blocking ? SERVED_BLOCKING : 0) : 0;
 }
 
 /* The first byte of a final response was written. By another thread than the one that read the request: thread evidence means
@@ -337,7 +338,7 @@ static __always_inline void adopt(const struct head *h, struct clew_context *ctx
  * Context of a request that this thread is about to send on `c`. c->head: its head as far as scanned, with a forwarded or own
  * traceparent. Fills everything but ctx->inject.
  */
-__noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context *ctx)
+__noinline int choose_parent(__u32 proc_flags, struct conn *c, struct clew_context *ctx, __u64 told)
 {
 	if (!c || !ctx)
 		return 0;
@@ -345,14 +346,13 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 	const __u64 id = bpf_get_current_pid_tgid();
 	const __u32 tid = (__u32)id;
 	struct live *parent = 0, *other;
-	__u64 span = 0, other_span = 0;
+	__u64 span = 0, other_span = told; /* L1 or L3 */
 	struct serving *s;
-	__u8 link = CLEW_LINK_NONE, other_link = CLEW_LINK_NONE;
+	__u8 link = CLEW_LINK_NONE, other_link = runtime_link(proc_flags);
 
 	__builtin_memset(ctx, 0, sizeof(*ctx));
 	random_span_id(ctx->span_id);
 
-	other_span = runtime_parent(c, proc_flags, &other_link); /* L1 or L3 */
 	if (h->tp_lines == 1 && h->tp_valid) { /* L0: forwarded? */
 		__u64 key = inbound_key(id >> 32, h->trace_id, h->parent_id);
 		struct inbound *in = bpf_map_lookup_elem(&inbound, &key);
@@ -405,6 +405,12 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 	ctx->origin = CLEW_ORIGIN_PARENT;
 	ctx->link = link;
 	return 0;
+}
+
+/* The same, when the runtime has been asked. */
+static __always_inline void find_parent(__u32 proc_flags, struct conn *c, struct clew_context *ctx)
+{
+	choose_parent(proc_flags, c, ctx, runtime_parent(c, proc_flags));
 }
 
 /* May a request with this head carry the context `out`, by a header or an option? enum clew_inject: why not; 0: it may. */

@@ -78,10 +78,10 @@ static __always_inline __u64 calling_goroutine(void)
 
 static __always_inline int is_scheduler(__u64 g)
 {
-	struct go_g at;
-	__u64 g0;
+	__u64 m, g0;
 
-	return bpf_probe_read_user(&at, sizeof(at), (void *)g) || bpf_probe_read_user(&g0, sizeof(g0), (void *)at.m) || g0 == g;
+	return bpf_probe_read_user(&m, sizeof(m), (void *)(g + __builtin_offsetof(struct go_g, m))) ||
+	       bpf_probe_read_user(&g0, sizeof(g0), (void *)m) || g0 == g;
 }
 
 /* Goroutine `g` is `now` from here on. In place where that can be: a new entry is dear. */
@@ -143,14 +143,16 @@ static __always_inline void go_reused(struct goroutine *e)
 }
 
 /* The request of `c`, in `live` now, was read by this goroutine. */
-static __always_inline void go_serves(const struct conn *c, __u64 span)
+__noinline int go_serves(const struct conn *c, __u64 span)
 {
+	if (!c)
+		return 0;
 	const struct goroutine fresh = { .span = span, .role = GO_READS };
 	const __u64 g = calling_goroutine();
 	struct goroutine *e = g ? goroutine_of(g) : 0;
 
 	if (!e && (!g || is_scheduler(g)))
-		return;
+		return 0;
 	if (e && e->role == GO_READS) { /* does it serve another connection's still? Then goroutines mean nothing here */
 		__u64 before = e->span;
 		struct live *other = bpf_map_lookup_elem(&live, &before);
@@ -163,6 +165,7 @@ static __always_inline void go_serves(const struct conn *c, __u64 span)
 		}
 	}
 	go_becomes(g, e, &fresh);
+	return 0;
 }
 
 /* The request for which this goroutine writes one. */

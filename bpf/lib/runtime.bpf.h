@@ -76,26 +76,25 @@ static __always_inline void runtime_calls(struct proc *proc)
 		__sync_fetch_and_or(&proc->flags, PROC_QUIET); /* no room to say so: by the next call, then */
 }
 
-/* The request for which one is written on `c` now: key in `live`, 0: none. `*link`: how that is known. */
-static __always_inline __u64 runtime_parent(struct conn *c, __u32 proc_flags, __u8 *link)
+/* The request for which one is written on `c` now: key in `live`, 0: none. A function of its own, as those are that it asks: kernels before
+ * 6.13 have 512 bytes of stack for all that is under way. */
+__noinline __u64 runtime_parent(struct conn *c, __u32 proc_flags)
 {
-	if (proc_flags & PROC_NGINX) {
-		*link = CLEW_LINK_RUNTIME;
+	if (!c)
+		return 0;
+	if (proc_flags & PROC_NGINX)
 		return nginx_parent(c);
-	}
-	if (follows_goroutines(proc_flags)) {
-		*link = CLEW_LINK_RUNTIME;
+	if (follows_goroutines(proc_flags))
 		return go_parent();
-	}
-	if (follows_loops(proc_flags)) {
-		*link = CLEW_LINK_CONTINUATION;
+	if (follows_loops(proc_flags))
 		return loop_parent(c, proc_flags);
-	}
-	if (follows_tasks(proc_flags)) {
-		*link = CLEW_LINK_RUNTIME;
-		return python_parent();
-	}
-	return 0;
+	return follows_tasks(proc_flags) ? python_parent() : 0;
+}
+
+/* ... and what links it to that. */
+static __always_inline __u8 runtime_link(__u32 proc_flags)
+{
+	return follows_loops(proc_flags) ? CLEW_LINK_CONTINUATION : CLEW_LINK_RUNTIME;
 }
 
 /* All evidence was weighed: the request on `c` is `owner`'s, 0: nobody's. */

@@ -120,7 +120,10 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 {
 	if (!k->egress) {
 		set_flags(c, CONN_SERVER);
-		begin_request(c, proc, s, scan, k->blocking);
+		const int served = begin_request(c, proc, s, scan, k->blocking);
+
+		if (served & SERVED_BY_NAME)
+			runtime_serves(c, c->live_span, proc->flags, served & SERVED_BLOCKING);
 		return;
 	}
 	set_flags(c, CONN_CLIENT);
