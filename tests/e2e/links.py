@@ -1,4 +1,7 @@
-"""Which call gets which parent: by the serving thread, by what it started; and none where there is no evidence."""
+"""Which call gets which parent: by the serving thread, by what it started; and none where there is no evidence.
+
+Runtimes, which know about pools, are not asked here: tests/e2e/python_tasks.py and others do.
+"""
 
 import pathlib
 import time
@@ -24,7 +27,7 @@ class Links(e2e.EndToEndTest):
         self.assertEqual(self.ask(how, token).popen.wait(20), 0, how)
 
     def start(self, started_threads):
-        collector, _ = self.start_clew(flags=[f"--started-threads={started_threads}"])
+        collector, _ = self.start_clew(flags=["--runtime=none", f"--started-threads={started_threads}"])
         leaf = Echo(self.sandbox, group=PLAIN).start()
         self.port = self.sandbox.free_port()
         process = self.sandbox.spawn(

@@ -83,13 +83,13 @@ class Survival(e2e.EndToEndTest):
 
     def test_start_and_stop(self):
         self.start_services()
-        self.under_load(25, lambda: self.restart_repeatedly(signal.SIGTERM))
+        self.under_load(40, lambda: self.restart_repeatedly(signal.SIGTERM))
         self.agent.start()
         self.check_tracing("after")
 
     def test_kill(self):
         self.start_services()
-        self.under_load(25, lambda: self.restart_repeatedly(signal.SIGKILL))
+        self.under_load(40, lambda: self.restart_repeatedly(signal.SIGKILL))
         self.agent.start()
         self.check_tracing("after")
 

@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -112,13 +113,17 @@ class Place:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def free_port(self, family=socket.AF_INET):
-        """A TCP port that nobody has, and that is not handed out again."""
+        """A TCP port that nobody has, and that is not handed out again: below those that connections get by themselves."""
         while True:
+            port = random.randrange(10_000, 32_000)
+            if port in self._ports:
+                continue
+            self._ports.add(port)
             with socket.socket(family, socket.SOCK_STREAM) as probe:
-                probe.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            if port not in self._ports:
-                self._ports.add(port)
+                try:
+                    probe.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", port))
+                except OSError:  # somebody has it
+                    continue
                 return port
 
     def spawn(self, name, command, group=TRACED, variables=None, cwd=None):
