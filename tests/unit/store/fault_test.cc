@@ -9,6 +9,7 @@
 #include <set>
 
 #include "fault_env.h"
+#include "five_spans.h"
 #include "store/rocks_store.h"
 #include "test_spans.h"
 
@@ -30,18 +31,6 @@ std::unique_ptr<RocksStore> Open(const TempDir& dir, FaultEnv* env, std::size_t 
   return *std::move(store);
 }
 
-SpanBatch Batch(std::uint64_t number) {
-  SpanBatch batch;
-  for (std::uint64_t id = 1; id <= 5; ++id) {
-    batch.push_back(MakeSpan({.trace = number, .id = id, .parent = id - 1, .start_ms = 1000 + id}));
-  }
-  return batch;
-}
-
-void ExpectWhole(SpanStore& store, std::uint64_t number) {
-  EXPECT_EQ(Sorted(ReadAll(store, TestTraceId(number))), Sorted(Batch(number))) << number;
-}
-
 class FailedWrite : public testing::TestWithParam<Fault> {};
 INSTANTIATE_TEST_SUITE_P(Faults, FailedWrite,
                          testing::Values(Fault::kError, Fault::kNoSpace, Fault::kTorn));
@@ -50,20 +39,20 @@ TEST_P(FailedWrite, IsToldLeavesAllElseReadableAndIsRepeatedAfterAReopen) {
   TempDir dir;
   FaultEnv env;
   auto store = Open(dir, &env, 1'000'000);
-  ASSERT_TRUE(store->Append(Batch(1)));
+  ASSERT_TRUE(store->Append(FiveSpans(1)));
   env.Set(GetParam());
-  const Status failed = store->Append(Batch(2));
+  const Status failed = store->Append(FiveSpans(2));
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code,
             GetParam() == Fault::kNoSpace ? Code::kExhausted : Code::kUnavailable);
   EXPECT_TRUE(ReadAll(*store, TestTraceId(2)).empty());
-  ExpectWhole(*store, 1);
+  ExpectFiveSpans(*store, 1);
   EXPECT_EQ(store->Stats().spans, 5u);
   store.reset();
   store = Open(dir, nullptr, 1'000'000);
-  ExpectWhole(*store, 1);
-  ASSERT_TRUE(store->Append(Batch(2)));
-  ExpectWhole(*store, 2);
+  ExpectFiveSpans(*store, 1);
+  ASSERT_TRUE(store->Append(FiveSpans(2)));
+  ExpectFiveSpans(*store, 2);
   EXPECT_EQ(store->Stats().spans, 10u);
 }
 
@@ -71,15 +60,15 @@ TEST_P(FailedWrite, OfASegmentLeavesTheSpansHot) {
   TempDir dir;
   FaultEnv env;
   auto store = Open(dir, &env, 1'000'000);
-  for (std::uint64_t number = 1; number <= 20; ++number) ASSERT_TRUE(store->Append(Batch(number)));
+  for (std::uint64_t number = 1; number <= 20; ++number) ASSERT_TRUE(store->Append(FiveSpans(number)));
   env.Set(GetParam());
   EXPECT_FALSE(store->Seal());
-  for (std::uint64_t number = 1; number <= 20; ++number) ExpectWhole(*store, number);
+  for (std::uint64_t number = 1; number <= 20; ++number) ExpectFiveSpans(*store, number);
   EXPECT_EQ(store->GetHealth().hot_spans, 100u);
   store.reset();
   store = Open(dir, nullptr, 1'000'000);
   ASSERT_TRUE(store->Seal());
-  for (std::uint64_t number = 1; number <= 20; ++number) ExpectWhole(*store, number);
+  for (std::uint64_t number = 1; number <= 20; ++number) ExpectFiveSpans(*store, number);
   EXPECT_EQ(store->Stats().spans, 100u);
 }
 
@@ -90,7 +79,7 @@ TEST_P(FailedWrite, OfARewrittenSegmentLeavesTheOldOne) {
   const RetentionPolicy policy{.keep_all = std::chrono::hours(1)};
   auto store = Open(dir, &env, 1'000'000);
   for (std::uint64_t number = 1; number <= 20; ++number) {
-    SpanBatch batch = Batch(number);
+    SpanBatch batch = FiveSpans(number);
     if (number % 2 == 0) batch.push_back(MakeSpan({.trace = number, .id = 6, .error = true}));
     ASSERT_TRUE(store->Append(batch));
   }
@@ -125,13 +114,13 @@ TEST(PowerLoss, WhatWasAcknowledgedIsThereOnceWhenUnsyncedWritesAreForgotten) {
     FaultEnv env;
     auto store = Open(dir, &env, 20);  // sealing goes on all the time
     const std::uint64_t until = next + 5 + random() % 40;
-    while (next < until) ASSERT_TRUE(store->Append(Batch(next++)));
+    while (next < until) ASSERT_TRUE(store->Append(FiveSpans(next++)));
     env.Set(Fault::kError);  // the power goes
     store.reset();
     env.DropUnsynced();
   }
   auto store = Open(dir, nullptr, 20);
-  for (std::uint64_t number = 1; number < next; ++number) ExpectWhole(*store, number);
+  for (std::uint64_t number = 1; number < next; ++number) ExpectFiveSpans(*store, number);
   EXPECT_EQ(store->Stats().spans, (next - 1) * 5);
   EXPECT_EQ(store->Stats().traces, next - 1);
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "fault_env.h"
+#include "five_spans.h"
 #include "store/gate.h"
 #include "store/rocks_store.h"
 #include "test_spans.h"
@@ -27,14 +28,6 @@ std::unique_ptr<RocksStore> Open(const TempDir& dir, FaultEnv* env, std::size_t 
   return *std::move(store);
 }
 
-SpanBatch Batch(std::uint64_t number) {
-  SpanBatch batch;
-  for (std::uint64_t id = 1; id <= 5; ++id) {
-    batch.push_back(MakeSpan({.trace = number, .id = id, .parent = id - 1, .start_ms = 1000 + id}));
-  }
-  return batch;
-}
-
 // As a sender does it that is told to come back.
 Status AppendUntilTaken(RocksStore& store, const SpanBatch& batch) {
   Status appended;
@@ -48,10 +41,6 @@ Status AppendUntilTaken(RocksStore& store, const SpanBatch& batch) {
   return appended;
 }
 
-void ExpectWhole(SpanStore& store, std::uint64_t number) {
-  EXPECT_EQ(Sorted(ReadAll(store, TestTraceId(number))), Sorted(Batch(number))) << number;
-}
-
 class Recovery : public testing::TestWithParam<Fault> {};
 INSTANTIATE_TEST_SUITE_P(Faults, Recovery,
                          testing::Values(Fault::kError, Fault::kNoSpace, Fault::kTorn));
@@ -60,25 +49,25 @@ TEST_P(Recovery, AppendsGoOnWhenTheDiskIsWellAgain) {
   TempDir dir;
   FaultEnv env;
   auto store = Open(dir, &env, 1'000'000);
-  ASSERT_TRUE(store->Append(Batch(1)));
+  ASSERT_TRUE(store->Append(FiveSpans(1)));
   env.Set(GetParam());
   for (int i = 0; i < 3; ++i) {
-    const Status refused = store->Append(Batch(2));
+    const Status refused = store->Append(FiveSpans(2));
     ASSERT_FALSE(refused);
     EXPECT_TRUE(refused.error().code == Code::kUnavailable ||
                 refused.error().code == Code::kExhausted)
         << refused.error().message;
   }
   EXPECT_FALSE(store->GetHealth().writable);
-  ExpectWhole(*store, 1);
+  ExpectFiveSpans(*store, 1);
   env.Set(Fault::kNone);
-  const Status taken = AppendUntilTaken(*store, Batch(2));
+  const Status taken = AppendUntilTaken(*store, FiveSpans(2));
   ASSERT_TRUE(taken) << taken.error().message;
   EXPECT_TRUE(store->GetHealth().writable);
-  ASSERT_TRUE(store->Append(Batch(2)));  // a sender that did not hear the answer
-  ASSERT_TRUE(store->Append(Batch(3)));
+  ASSERT_TRUE(store->Append(FiveSpans(2)));  // a sender that did not hear the answer
+  ASSERT_TRUE(store->Append(FiveSpans(3)));
   for (int round = 0; round < 2; ++round) {
-    for (std::uint64_t number = 1; number <= 3; ++number) ExpectWhole(*store, number);
+    for (std::uint64_t number = 1; number <= 3; ++number) ExpectFiveSpans(*store, number);
     EXPECT_EQ(store->Stats().spans, 15u);
     EXPECT_EQ(store->Stats().traces, 3u);
     store.reset();
@@ -90,13 +79,13 @@ TEST_P(Recovery, OfAFailedSealLeavesEverySpanInOnePlace) {
   TempDir dir;
   FaultEnv env;
   auto store = Open(dir, &env, 1'000'000);
-  for (std::uint64_t number = 1; number <= 20; ++number) ASSERT_TRUE(store->Append(Batch(number)));
+  for (std::uint64_t number = 1; number <= 20; ++number) ASSERT_TRUE(store->Append(FiveSpans(number)));
   env.Set(GetParam());
   EXPECT_FALSE(store->Seal());
   env.Set(Fault::kNone);
-  ASSERT_TRUE(AppendUntilTaken(*store, Batch(21)));
+  ASSERT_TRUE(AppendUntilTaken(*store, FiveSpans(21)));
   ASSERT_TRUE(store->Seal());
-  for (std::uint64_t number = 1; number <= 21; ++number) ExpectWhole(*store, number);
+  for (std::uint64_t number = 1; number <= 21; ++number) ExpectFiveSpans(*store, number);
   EXPECT_EQ(store->Stats().spans, 105u);
   EXPECT_EQ(store->GetHealth().hot_spans, 0u);
 }
@@ -116,10 +105,10 @@ TEST(Recovery, ACursorOfBeforeSaysThatTheStoreWasOpenedAgain) {
   ASSERT_TRUE(first);
   EXPECT_GT(first->size(), 0u);
   env.Set(Fault::kError);
-  EXPECT_FALSE(store->Append(Batch(2)));
-  EXPECT_FALSE(store->Append(Batch(2)));
+  EXPECT_FALSE(store->Append(FiveSpans(2)));
+  EXPECT_FALSE(store->Append(FiveSpans(2)));
   env.Set(Fault::kNone);
-  ASSERT_TRUE(AppendUntilTaken(*store, Batch(2)));
+  ASSERT_TRUE(AppendUntilTaken(*store, FiveSpans(2)));
   ASSERT_EQ(store->GetHealth().reopens, 1u);
   const auto next = (*cursor)->Next();
   ASSERT_FALSE(next);
@@ -155,19 +144,19 @@ TEST(Recovery, NothingIsLostOrDoubledWhileFaultsComeAndGoUnderReaders) {
         });
         // A trace is there as a whole, or not at all, or it is told why it cannot be had.
         if (read) {
-          EXPECT_EQ(Sorted(spans), Sorted(Batch(number)));
+          EXPECT_EQ(Sorted(spans), Sorted(FiveSpans(number)));
         }
         (void)store->Search(Ask("service=shop"), {});
       }
     });
     for (std::uint64_t number = 1; number <= kTraces; ++number) {
-      const Status taken = AppendUntilTaken(*store, Batch(number));
+      const Status taken = AppendUntilTaken(*store, FiveSpans(number));
       if (!taken) ADD_FAILURE() << taken.error().message;
     }
     done = true;
   }
   for (int round = 0; round < 2; ++round) {
-    for (std::uint64_t number = 1; number <= kTraces; ++number) ExpectWhole(*store, number);
+    for (std::uint64_t number = 1; number <= kTraces; ++number) ExpectFiveSpans(*store, number);
     EXPECT_EQ(store->Stats().spans, kTraces * 5);
     EXPECT_EQ(store->Stats().traces, kTraces);
     store.reset();
