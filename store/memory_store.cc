@@ -55,8 +55,8 @@ Result<std::vector<TraceId>> MemoryStore::FindByPrefix(const std::string& hex_pr
 
 TraceSource MemoryStore::AsOf(std::uint64_t horizon) {
   // The source is used while the caller holds the lock.
-  return [&traces = traces_, horizon](const std::function<bool(const ScannedTrace&)>& each) {
-    for (const auto& [id, trace] : traces) {
+  return [this, horizon](const std::function<bool(const ScannedTrace&)>& each) REQUIRES(mutex_) {
+    for (const auto& [id, trace] : traces_) {
       const auto later =
           std::find_if(trace.moves.begin(), trace.moves.end(),
                        [horizon](const Move& move) { return move.sequence > horizon; });

@@ -195,11 +195,12 @@ Status Writer::LoadSealed(const View& view, const TraceId& trace, TraceState& st
     if (!at) return at.error();
     if (!*at)
       return Error{Code::kCorrupt, NameOf(part) + ": trace " + trace.ToHex() + " is missing"};
-    const Status read = (*segment)->ReadTrace(**at, [&](SpanRecord&& span, std::uint64_t) {
+    const auto grow = [&](SpanRecord&& span, std::uint64_t) REQUIRES(mutex_) {
       grower_.Add(span, fingerprinter.Of(span), now, state, nullptr);
       state.sealed.Add(GlanceAt(span));
       return true;
-    });
+    };
+    const Status read = (*segment)->ReadTrace(**at, grow);
     if (!read) return read;
   }
   return {};
