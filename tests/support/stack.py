@@ -109,7 +109,9 @@ class Agent:
 
     def stop(self, number=signal.SIGTERM):
         """Ends the agent; by SIGTERM that includes the final flush, and a status other than 0 is a Failure."""
-        status = self.process.stop(number)
+        # The kernel waits some hundredths of a second for each probe that goes, one after the other: with every runtime probed in dozens of
+        # workers that is longer than all else.
+        status = self.process.stop(number, patience=90)
         if number == signal.SIGTERM and status != 0:
             raise Failure(f"the agent ended with {status}\n{self.process.tail()}")
 
