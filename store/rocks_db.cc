@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -166,6 +168,22 @@ Error FromRocks(std::string_view operation, const rocksdb::Status& status) {
   return Error{code, std::string(operation) + ": " + status.ToString()};
 }
 
+// Hears of every failure of RocksDB, in whatever thread.
+class RocksDb::Errors final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    if (status->severity() >= rocksdb::Status::kHardError) stopped_ = true;
+  }
+  bool stopped() const { return stopped_; }
+
+ private:
+  std::atomic<bool> stopped_{false};
+};
+
+RocksDb::RocksDb() : errors_(std::make_shared<Errors>()) {}
+
+bool RocksDb::stopped() const { return errors_->stopped(); }
+
 Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb::Env* env) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -177,6 +195,7 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb:
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions options = DatabaseOptions();
   if (env != nullptr) options.env = env;
+  options.listeners.push_back(self->errors_);
   const rocksdb::Status status =
       rocksdb::DB::Open(options, path, Families(*self->forgotten_), &self->families_, &db);
   if (!status.ok()) return OpenError(path, status);

@@ -39,15 +39,22 @@ class RocksDb {
   rocksdb::ColumnFamilyHandle* segment() const { return families_[2]; }
   rocksdb::ColumnFamilyHandle* filter() const { return families_[3]; }
   rocksdb::ColumnFamilyHandle* trace() const { return families_[4]; }
+  // RocksDB takes no more writes, since one, or a flush or compaction of its own, has failed: until
+  // it is opened again. It must not be asked to flush or to compact any more; after a log that could
+  // not be made, 7.8.3 aborts the process then.
+  bool stopped() const;
   DropForgottenTraces& forgotten() { return *forgotten_; }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return families_; }
 
  private:
-  RocksDb() = default;
+  class Errors;
+
+  RocksDb();
   Status CheckFormat(bool may_write);
 
   std::uint32_t format_ = kFormatVersion;
   std::unique_ptr<DropForgottenTraces> forgotten_;  // used by db_
+  std::shared_ptr<Errors> errors_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*>
       families_;  // in the order of kFamilies, destroyed before db_
@@ -67,6 +74,11 @@ class DirectoryLock {
   explicit DirectoryLock(rocksdb::FileLock* lock) : lock_(lock) {}
   rocksdb::FileLock* const lock_;
 };
+
+// Of a database that has stopped.
+inline Error StoppedError() {
+  return Error{Code::kUnavailable, "the database takes no more writes, since one has failed"};
+}
 
 // "{operation}: {what RocksDB says}", with the code that fits.
 Error FromRocks(std::string_view operation, const rocksdb::Status& status);

@@ -89,6 +89,7 @@ Result<CompactReport> CompactDatabase(RocksDb& db, const std::string& path, cons
   for (const Piece& piece : Divide(db)) {
     if (watch.Cancelled()) return CancelledError();
     if (const Status room = RequireFree(path, piece.bytes); !room) return room.error();
+    if (db.stopped()) return StoppedError();
     const rocksdb::Status status = Rewrite(db, piece, watch, done, report.bytes_before);
     if (watch.Cancelled()) return CancelledError();
     if (!status.ok()) return FromRocks("compact family " + piece.family->GetName(), status);

@@ -39,6 +39,7 @@ Status FreedSpace::Free(const Range& range) {
     if (range.all) status = rocksdb::DeleteFilesInRange(&db_.db(), family, &begin, &end);
     rocksdb::CompactRangeOptions options;
     options.exclusive_manual_compaction = false;
+    if (status.ok() && db_.stopped()) return StoppedError();
     if (status.ok()) status = db_.db().CompactRange(options, family, &begin, &end);
     if (!status.ok()) return FromRocks("free the space of dropped segments", status);
   }

@@ -127,6 +127,7 @@ Status Writer::CheckSpace() const {
 // when the store has been opened again (store/recovering_store.h).
 Status Writer::Repair() {
   if (failed_) return *failed_;
+  if (db_.stopped()) return StoppedError();
   if (states_wrong_) {
     if (const Status rebuilt = RebuildStates(); !rebuilt) return rebuilt;
     states_wrong_ = false;
@@ -254,7 +255,7 @@ WriterStats Writer::stats() const {
           .seals = seals_,
           .exact_spans = exact_spans_,
           .longest_seal_lag = longest_lag_,
-          .writable = !failed_};
+          .writable = !failed_ && !db_.stopped()};
 }
 
 }  // namespace clew::store

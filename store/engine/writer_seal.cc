@@ -61,6 +61,7 @@ Status Writer::TrimHotTables(std::uint64_t bytes) {
   std::uint64_t now = 0;
   db_.db().GetIntProperty(db_.hot(), rocksdb::DB::Properties::kTotalSstFilesSize, &now);
   if (now <= bytes) return {};
+  if (db_.stopped()) return StoppedError();
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
   const rocksdb::Status status = db_.db().CompactRange(options, db_.hot(), nullptr, nullptr);

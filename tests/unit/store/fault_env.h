@@ -22,8 +22,8 @@ class FaultEnv final : public rocksdb::EnvWrapper {
  public:
   FaultEnv() : EnvWrapper(rocksdb::Env::Default()) {}
 
-  // Of all writes from now on.
-  void Set(Fault fault);
+  // Of all writes from now on but the first `spared`, and but those of compactions.
+  void Set(Fault fault, int spared = 0);
   // As after a loss of power: of every file that was written through this only what was synced
   // remains. The store must be closed, with writes failing since the moment that is to be the last.
   void DropUnsynced();
@@ -35,11 +35,12 @@ class FaultEnv final : public rocksdb::EnvWrapper {
 
  private:
   class File;
-  Fault fault();
+  Fault fault();  // of the write that asks for it
   void Synced(const std::string& path, std::uint64_t size);
 
   Mutex mutex_;
   Fault fault_ GUARDED_BY(mutex_) = Fault::kNone;
+  int spared_ GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::uint64_t> synced_ GUARDED_BY(mutex_);  // bytes of each file
 };
 
