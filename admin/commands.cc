@@ -56,7 +56,9 @@ class Runner {
  private:
   // Without a trailing slash, which would make the folder of its name another one.
   static std::string Absolute(const std::string& path) {
-    std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
+    std::error_code error;  // an empty name, or a current directory that is gone
+    std::filesystem::path absolute = std::filesystem::absolute(path, error).lexically_normal();
+    if (error) return path;
     if (!absolute.has_filename()) absolute = absolute.parent_path();
     return absolute;
   }

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/seeded_hash.h"
+
 namespace clew {
 
 template <std::size_t N, typename Tag>
@@ -48,8 +50,11 @@ extern template struct Id<8, SpanTag>;
 template <std::size_t N, typename Tag>
 struct std::hash<clew::Id<N, Tag>> {
   std::size_t operator()(const clew::Id<N, Tag>& id) const noexcept {
-    std::uint64_t word;  // ids are random: any eight bytes will do
-    std::memcpy(&word, id.bytes.data() + N - sizeof(word), sizeof(word));
-    return static_cast<std::size_t>(word);
+    // The first and the last eight bytes: all of them. Senders make ids up.
+    std::uint64_t first;
+    std::uint64_t last;
+    std::memcpy(&first, id.bytes.data(), sizeof(first));
+    std::memcpy(&last, id.bytes.data() + N - sizeof(last), sizeof(last));
+    return static_cast<std::size_t>(clew::SeededHash(first, N > sizeof(first) ? last : 0));
   }
 };

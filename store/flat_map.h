@@ -1,11 +1,13 @@
-// Maps and sets of 64-bit keys that are hashes or random already, in one block of memory each: a
-// trace of eight spans has one of both, and there are a hundred thousand such traces in memory. A
-// trace of a million spans has them, too, at 8 bytes a slot.
+// Maps and sets of 64-bit keys, in one block of memory each: a trace of eight spans has one of both,
+// and there are a hundred thousand such traces in memory. A trace of a million spans has them, too,
+// at 8 bytes a slot. Keys may be anything that a sender makes up.
 #pragma once
 
 #include <cstdint>
 #include <utility>
 #include <vector>
+
+#include "base/seeded_hash.h"
 
 namespace clew::store {
 
@@ -44,7 +46,7 @@ class FlatKeys {
 
   std::size_t Place(std::uint64_t stored) const {
     const std::size_t mask = keys_.size() - 1;
-    std::size_t at = (stored ^ stored >> 32) & mask;
+    std::size_t at = SeededHash(stored) & mask;
     while (keys_[at] != kFree && keys_[at] != stored) at = (at + 1) & mask;
     return at;
   }

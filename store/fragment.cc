@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <protozero/exception.hpp>
+#include <unordered_map>
 
 #include "store/otlp_fields.h"
 #include "store/varint_reader.h"
@@ -13,16 +14,16 @@ namespace {
 using SharedBytes = std::shared_ptr<const std::string>;
 
 // The distinct byte strings of a fragment, by address: the receiver makes one per ResourceSpans and
-// ScopeSpans of a request. Spans of one resource come in a row, so looking backwards finds it at
-// once.
+// ScopeSpans of a request, which may be as many as there are spans. Spans of one resource come in a
+// row.
 class Table {
  public:
   std::size_t IndexOf(const SharedBytes& bytes) {
-    for (std::size_t i = entries_.size(); i-- > 0;) {
-      if (entries_[i] == bytes.get()) return i;
-    }
-    entries_.push_back(bytes.get());
-    return entries_.size() - 1;
+    if (bytes.get() == last_) return index_;
+    last_ = bytes.get();
+    const auto [at, is_new] = index_of_.try_emplace(last_, entries_.size());
+    if (is_new) entries_.push_back(last_);
+    return index_ = at->second;
   }
   void AppendTo(std::string& out) const {
     AppendVarint(out, entries_.size());
@@ -31,6 +32,9 @@ class Table {
 
  private:
   std::vector<const std::string*> entries_;
+  std::unordered_map<const std::string*, std::size_t> index_of_;
+  const std::string* last_ = nullptr;  // what was asked for last, and its index
+  std::size_t index_ = 0;
 };
 
 std::vector<SharedBytes> ReadStrings(VarintReader& in) {

@@ -3,6 +3,7 @@
 #include <rocksdb/env.h>
 
 #include <thread>
+#include <vector>
 
 #include "base/log.h"
 #include "base/mutex.h"
@@ -16,13 +17,29 @@ Error OpeningAgain() {
                "the store is being opened again after a failed write; ask again in a moment"};
 }
 
+constexpr std::size_t kProbeBytes = 1 << 20;
+
+// Opening writes what the logs hold out to tables. If it ended half-way nothing could be read any
+// more, either.
+bool HasRoomToOpen(rocksdb::Env& env, const std::string& path) {
+  std::uint64_t free = 0;
+  if (!env.GetFreeSpace(path, &free).ok()) return true;  // then it is not known
+  std::vector<rocksdb::Env::FileAttributes> files;
+  if (!env.GetChildrenFileAttributes(path, &files).ok()) return false;
+  std::uint64_t needed = kProbeBytes;
+  for (const auto& file : files) {
+    if (file.name.ends_with(".log")) needed += file.size_bytes;
+  }
+  return free >= needed;
+}
+
 // A file can be written and synced beside the database.
 bool DiskIsWell(const RocksStoreOptions& options) {
-  constexpr std::size_t kBytes = 1 << 20;
   rocksdb::Env& env = options.env != nullptr ? *options.env : *rocksdb::Env::Default();
+  if (!HasRoomToOpen(env, options.path)) return false;
   const std::string path = options.path + "/clew-disk-probe";
   const rocksdb::Status written =
-      rocksdb::WriteStringToFile(&env, std::string(kBytes, 'x'), path, /*should_sync=*/true);
+      rocksdb::WriteStringToFile(&env, std::string(kProbeBytes, 'x'), path, /*should_sync=*/true);
   return env.DeleteFile(path).ok() && written.ok();
 }
 
@@ -76,9 +93,12 @@ class RecoveringStore final : public RocksStore {
   Result<Page> Search(const Query& query, const Budget& budget) override {
     Budget mine = budget;
     mine.cancelled = [&] { return gate_.closed() || (budget.cancelled && budget.cancelled()); };
-    auto page = Ask([&](RocksStore& store) { return store.Search(query, mine); });
-    if (page && page->partial == Partial::kCancelled && gate_.closed()) return OpeningAgain();
-    return page;
+    return Ask([&](RocksStore& store) -> Result<Page> {
+      auto page = store.Search(query, mine);
+      // The gate stays as it is until we have left.
+      if (page && page->partial == Partial::kCancelled && gate_.closed()) return OpeningAgain();
+      return page;
+    });
   }
   Result<std::vector<ServiceInfo>> Services() override {
     return Ask([](RocksStore& store) { return store.Services(); });

@@ -132,7 +132,10 @@ Error OpenError(const std::string& path, const rocksdb::Status& status) {
 // A database with families that we do not know was written by a later version; RocksDB would only
 // say that they were not opened.
 Status CheckFamilies(const std::string& path) {
-  if (!std::filesystem::exists(path + "/CURRENT")) return {};
+  std::error_code error;
+  if (!std::filesystem::exists(path + "/CURRENT", error)) {
+    return error ? ErrnoError("look into", path, error.value()) : Status{};
+  }
   std::vector<std::string> found;
   const rocksdb::Status status = rocksdb::DB::ListColumnFamilies({}, path, &found);
   if (!status.ok()) return OpenError(path, status);
@@ -205,7 +208,9 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb:
 }
 
 Result<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const std::string& path, Reading reading) {
-  if (!std::filesystem::exists(path + "/CURRENT")) {
+  std::error_code error;
+  if (!std::filesystem::exists(path + "/CURRENT", error)) {
+    if (error) return ErrnoError("look into", path, error.value());
     return Error{Code::kNotFound, "no store in " + path};
   }
   if (const Status known = CheckFamilies(path); !known) return known.error();

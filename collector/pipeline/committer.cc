@@ -4,6 +4,8 @@
 #include <chrono>
 #include <iterator>
 
+#include "store/context_bytes.h"
+
 namespace clew::pipeline {
 namespace {
 
@@ -14,7 +16,8 @@ constexpr std::size_t kMaxGroupBytes = 4 << 20;
 
 std::size_t BytesOf(const store::SpanBatch& batch) {
   std::size_t bytes = 0;
-  for (const store::SpanRecord& span : batch) bytes += span.span.size();
+  store::ContextBytes weigh;
+  for (const store::SpanRecord& span : batch) bytes += weigh.Add(span);
   return bytes;
 }
 

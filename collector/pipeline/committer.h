@@ -37,7 +37,7 @@ class Committer {
  private:
   struct Pending {
     store::SpanBatch batch;
-    std::size_t bytes = 0;  // of its spans
+    std::size_t bytes = 0;  // of its spans, as ContextBytes
     Done done;
   };
   void Run();

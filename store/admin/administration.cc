@@ -1,9 +1,11 @@
 #include "store/admin/administration.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
-#include "base/mutex.h"
 #include "store/admin/details.h"
 #include "store/admin/directory_check.h"
 #include "store/rocks_db.h"
@@ -16,24 +18,32 @@ class OneAtATime {
  public:
   template <typename Run>
   auto Do(Run run) -> decltype(run()) {
-    {
-      MutexLock lock(mutex_);
-      if (busy_) {
-        return Error{Code::kUnavailable,
-                     "another check, backup, compaction or retention is running"};
-      }
-      busy_ = true;
+    if (busy_.exchange(true)) {
+      return Error{Code::kUnavailable, "another check, backup, compaction or retention is running"};
     }
-    auto result = run();
-    MutexLock lock(mutex_);
-    busy_ = false;
-    return result;
+    const Turn turn(busy_);
+    return run();
   }
 
  private:
-  Mutex mutex_;
-  bool busy_ GUARDED_BY(mutex_) = false;
+  // Ends also with an exception, which the server of the socket would only answer.
+  class Turn {
+   public:
+    explicit Turn(std::atomic<bool>& busy) : busy_(busy) {}
+    ~Turn() { busy_ = false; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    std::atomic<bool>& busy_;
+  };
+  std::atomic<bool> busy_{false};
 };
+
+Status RequireAbsolute(const std::string& path) {
+  if (std::filesystem::path(path).is_absolute()) return {};
+  return Error{Code::kInvalid, "not an absolute path: '" + path + "'"};
+}
 
 void Add(const RetentionReport::Tier& tier, RetentionReport::Tier& sum) {
   sum.spans += tier.spans;
@@ -41,12 +51,22 @@ void Add(const RetentionReport::Tier& tier, RetentionReport::Tier& sum) {
   sum.bytes += tier.bytes;
 }
 
+void Pause(std::chrono::nanoseconds time, const Watch& watch) {
+  constexpr std::chrono::nanoseconds kPoll = std::chrono::milliseconds(50);
+  for (; time > time.zero() && !watch.Cancelled(); time -= kPoll) {
+    std::this_thread::sleep_for(std::min(time, kPoll));
+  }
+}
+
 // The store rewrites segments some at a time; this goes on until it has none left to rewrite.
+// `shared`: between two rewritings everything else has its turn, for as long as one took. A thread
+// that lets go of a lock and takes it again at once leaves none to sealing, which waits for it.
 Result<RetentionReport> RetainAll(RocksStore& store, const RetentionPolicy& policy, bool dry_run,
-                                  const Watch& watch) {
+                                  bool shared, const Watch& watch) {
   RetentionReport sum;
   for (;;) {
     if (watch.Cancelled()) return CancelledError();
+    const auto begin = std::chrono::steady_clock::now();
     const auto report = store.Retain(policy, dry_run);
     if (!report) return report;
     sum.segments += report->segments;
@@ -59,6 +79,7 @@ Result<RetentionReport> RetainAll(RocksStore& store, const RetentionPolicy& poli
     sum.rewritten += report->rewritten;
     watch.Report("segments rewritten", sum.rewritten, 0);
     if (dry_run || !report->more) return sum;
+    if (shared) Pause(std::chrono::steady_clock::now() - begin, watch);
   }
 }
 
@@ -71,9 +92,7 @@ class OpenStore final : public Administration {
   }
   Result<StoreDetails> Details() override { return store_.Details(); }
   Result<BackupReport> Backup(const std::string& destination, const Watch& watch) override {
-    if (!std::filesystem::path(destination).is_absolute()) {
-      return Error{Code::kInvalid, "not an absolute path: " + destination};
-    }
+    if (const Status absolute = RequireAbsolute(destination); !absolute) return absolute.error();
     return one_.Do([&] { return store_.Backup(destination, watch); });
   }
   Result<CompactReport> Compact(const Watch& watch) override {
@@ -81,7 +100,8 @@ class OpenStore final : public Administration {
   }
   Result<RetentionReport> Retain(const std::optional<RetentionPolicy>& policy, bool dry_run,
                                  const Watch& watch) override {
-    return one_.Do([&] { return RetainAll(store_, policy.value_or(policy_), dry_run, watch); });
+    return one_.Do(
+        [&] { return RetainAll(store_, policy.value_or(policy_), dry_run, true, watch); });
   }
 
  private:
@@ -109,6 +129,7 @@ class StoppedStore final : public Administration {
   }
 
   Result<BackupReport> Backup(const std::string& destination, const Watch& watch) override {
+    if (const Status absolute = RequireAbsolute(destination); !absolute) return absolute.error();
     const auto store = Open();
     if (!store) return store.error();
     return (*store)->Backup(destination, watch);
@@ -128,7 +149,7 @@ class StoppedStore final : public Administration {
     }
     const auto store = Open();
     if (!store) return store.error();
-    return RetainAll(**store, *policy, dry_run, watch);
+    return RetainAll(**store, *policy, dry_run, false, watch);
   }
 
  private:
@@ -139,7 +160,9 @@ class StoppedStore final : public Administration {
   // Not where there is none: opening would make one.
   Result<std::unique_ptr<RocksStore>> Open() const {
     if (const Status found = FindStore(path_); !found) return found.error();
-    if (!std::filesystem::exists(path_ + "/CURRENT")) {
+    std::error_code error;
+    if (!std::filesystem::exists(path_ + "/CURRENT", error)) {
+      if (error) return ErrnoError("look into", path_, error.value());
       return Error{Code::kCorrupt, "the store in " + path_ + " has lost its file CURRENT"};
     }
     return OpenRocksStore({.path = path_, .min_free_bytes = 0});

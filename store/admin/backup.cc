@@ -20,6 +20,11 @@ constexpr char kAnother[] = "use another backup";
 
 std::string StoreIn(const std::string& backup) { return backup + "/" + kBackupStore; }
 
+bool HasStore(const std::string& backup) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(StoreIn(backup), ignored);
+}
+
 Result<dev_t> DeviceOf(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return ErrnoError("look at", path, errno);
@@ -123,9 +128,11 @@ Result<BackupManifest> ReadManifest(const std::string& backup) {
 
 Result<BackupReport> MakeBackup(RocksDb& db, const std::string& store,
                                 const std::string& destination, const Watch& watch) {
-  if (std::filesystem::exists(std::filesystem::symlink_status(destination))) {
+  struct stat there {};
+  if (::lstat(destination.c_str(), &there) == 0) {
     return Error{Code::kInvalid, destination + " exists already"};
   }
+  if (errno != ENOENT) return ErrnoError("look at", destination, errno);
   const std::string parent = ParentOf(destination);
   const auto its_device = DeviceOf(parent);
   if (!its_device) return its_device.error();
@@ -182,8 +189,7 @@ Result<CheckReport> VerifyBackup(const std::string& path, const EachDamage& each
     each({"file " + file, problem, remedy});
   };
   const auto manifest = ReadManifest(path);
-  if (!manifest && manifest.error().code == Code::kNotFound &&
-      std::filesystem::is_directory(StoreIn(path))) {
+  if (!manifest && manifest.error().code == Code::kNotFound && HasStore(path)) {
     tell(kManifestName, "is missing", kAnother);
     return report;
   }
@@ -198,7 +204,7 @@ Result<CheckReport> VerifyBackup(const std::string& path, const EachDamage& each
     if (name == kManifestName || name == kBackupStore) continue;
     tell(name, "does not belong to the backup", "remove it, if it is not needed elsewhere");
   }
-  if (!std::filesystem::is_directory(StoreIn(path))) {
+  if (!HasStore(path)) {
     tell(kBackupStore, "is missing", kAnother);
     return report;
   }

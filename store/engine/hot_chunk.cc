@@ -2,14 +2,17 @@
 
 #include <algorithm>
 
+#include "store/context_bytes.h"
+
 namespace clew::store {
 
 HotChunk::HotChunk(std::uint64_t sequence, SpanBatch spans, std::vector<Call> calls,
                    UnixNanos earliest)
     : sequence_(sequence), spans_(std::move(spans)), calls_(std::move(calls)), earliest_(earliest) {
   by_trace_.reserve(spans_.size());
+  ContextBytes bytes;
   for (const SpanRecord& span : spans_) {
-    bytes_ += span.span.size();
+    bytes_ += bytes.Add(span);
     by_trace_.push_back(&span);
   }
   std::sort(by_trace_.begin(), by_trace_.end(), [](const SpanRecord* a, const SpanRecord* b) {

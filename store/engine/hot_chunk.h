@@ -21,7 +21,8 @@ class HotChunk {
   std::uint64_t sequence() const { return sequence_; }
   const SpanBatch& spans() const { return spans_; }
   const std::vector<Call>& calls() const { return calls_; }
-  std::size_t bytes() const { return bytes_; }  // of the serialized spans
+  // Of the serialized spans and what they refer to, as ContextBytes.
+  std::size_t bytes() const { return bytes_; }
   // No trace in it started before, as far as was known when it came: spans elsewhere counted in.
   UnixNanos earliest() const { return earliest_; }
 

@@ -3,6 +3,7 @@
 
 #include <rocksdb/compaction_filter.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,11 @@ class DropForgottenTraces final : public rocksdb::CompactionFilter {
  public:
   // Buckets before it hold nothing any more. Any thread.
   void SetFirstBucket(std::uint32_t bucket) { first_bucket_ = bucket; }
+  // Something is to come into this bucket, which may be before that one when the clock was set
+  // back. Not while another thread sets either.
+  void Spare(std::uint32_t bucket) {
+    first_bucket_ = std::min<std::uint32_t>(first_bucket_, bucket);
+  }
   bool Filter(int level, const rocksdb::Slice& key, const rocksdb::Slice& value,
               std::string* new_value, bool* value_changed) const override;
   const char* Name() const override { return "clew.DropForgottenTraces"; }

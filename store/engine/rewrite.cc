@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "store/context_bytes.h"
 #include "store/engine/segment_counts.h"
 #include "store/segment/encoder.h"
 
@@ -33,6 +34,7 @@ struct Filling {
   std::set<SegmentKey> sources;
   std::size_t rows = 0;
   std::size_t bytes = 0;
+  ContextBytes weigh;
 };
 
 // What is known of a trace that is moved.
@@ -159,7 +161,8 @@ class Rewriter {
                       FitsBehind(filling, verdict.id, moving->second.parts, from);
     if (!fits) Finish(filling);
     filling.rows += part.rows.size();
-    for (const MovedRow& row : part.rows) filling.bytes += row.span.span.size();
+    for (const MovedRow& row : part.rows) filling.bytes += filling.weigh.Add(row.span);
+    filling.bytes += part.base.size();
     filling.sources.insert(from);
     const auto [at, is_new] = filling.by_trace.try_emplace(verdict.id, filling.parts.size());
     if (is_new) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/context_bytes.h"
 #include "store/segment/encoder.h"
 
 namespace clew::store {
@@ -67,7 +68,7 @@ class Sealer {
   void AddTrace(TraceRows trace) {
     const int its_class = ClassOfStart(trace.front().span->start, now_);
     const bool fits = encoder_.rows() + trace.size() <= options_.rows &&
-                      encoder_.span_bytes() < options_.bytes && its_class == class_;
+                      encoder_.bytes() < options_.bytes && its_class == class_;
     if (!fits) EndSegment();
     class_ = its_class;
     const TraceId& id = trace.front().span->trace_id;
@@ -86,10 +87,11 @@ class Sealer {
   // As many spans as a segment takes.
   std::size_t PartSize(TraceRows trace) const {
     std::size_t count = 0;
-    std::size_t bytes = encoder_.span_bytes();
+    std::size_t bytes = encoder_.bytes();
+    ContextBytes weigh;
     while (count < trace.size() && count < options_.rows &&
            (count == 0 || bytes < options_.bytes)) {
-      bytes += trace[count].span->span.size();
+      bytes += weigh.Add(*trace[count].span);
       ++count;
     }
     return count;

@@ -19,7 +19,9 @@ struct SealOptions {
   // A segment ends before it has more. Smaller ones compress worse and are more to ask; larger ones
   // make a single trace dearer to read.
   std::size_t rows = 8192;
-  std::size_t bytes = 8u << 20;  // of the spans as they came
+  // Of the spans as they came, with what they refer to: of all that is unpacked of a segment a
+  // reader takes many times as much, and no more.
+  std::size_t bytes = 8u << 20;
 };
 
 // The sealed parts of a trace and their summary.

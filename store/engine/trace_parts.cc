@@ -13,6 +13,8 @@ constexpr std::size_t kWindow = 8192;
 // window.
 constexpr std::size_t kNearParts = 8;
 constexpr std::size_t kWideWindowBytes = 24u << 20;
+// Where spans are so large that a window has more than this, it is read again with fewer.
+constexpr std::size_t kMaxWindowBytes = 28u << 20;
 // A trace with more parts than this is read past the store's cache: it would drive everything else
 // out of it, and needs hardly any segment again.
 constexpr std::size_t kCachedParts = 4;
@@ -132,8 +134,12 @@ class TraceParts::Merge final : public TraceCursor {
     view_.snapshot = std::make_shared<const DbSnapshot>(db_.db());
     SpanBatch spans;
     while (spans.empty() && next_ < places_.size()) {
-      const std::size_t count = WindowAt(next_);
+      std::size_t count = WindowAt(next_);
       spans = ReadWindow({places_.data() + next_, count});
+      while (window_bytes_ > kMaxWindowBytes && count > 1) {
+        count /= 2;
+        spans = ReadWindow({places_.data() + next_, count});
+      }
       next_ += count;
     }
     view_.snapshot.reset();
@@ -158,7 +164,8 @@ class TraceParts::Merge final : public TraceCursor {
   // How many places the window has that begins there.
   std::size_t WindowAt(std::size_t begin) const {
     const std::size_t left = places_.size() - begin;
-    const std::size_t near = std::min(kWindow, left);
+    const std::size_t fit = std::max<std::size_t>(kWideWindowBytes / span_bytes_, 1);
+    const std::size_t near = std::min({kWindow, left, fit});
     std::vector<bool> seen(parts_.size() + 1);
     std::size_t parts = 0;
     for (std::size_t i = begin; i < begin + near; ++i) {
@@ -167,7 +174,7 @@ class TraceParts::Merge final : public TraceCursor {
       ++parts;
     }
     if (parts <= kNearParts) return near;
-    return std::min(left, std::max(kWindow, kWideWindowBytes / span_bytes_));
+    return std::min(left, fit);
   }
 
   void Collect() {
@@ -196,16 +203,26 @@ class TraceParts::Merge final : public TraceCursor {
     if (!read) Damaged(parts_[part], read.error());
   }
 
+  // Gives up as soon as several spans have more than kMaxWindowBytes.
   std::vector<SpanRecord> ReadWindow(std::span<const Place> window) {
+    window_bytes_ = 0;
     std::vector<std::optional<SpanRecord>> spans(window.size());
     // For each part its places here, which rise since its rows are in the trace's order.
     std::vector<std::vector<std::uint32_t>> slots(parts_.size() + 1);
     for (std::uint32_t slot = 0; slot < window.size(); ++slot) {
       slots[window[slot].part].push_back(slot);
     }
-    for (const std::uint32_t slot : slots.back()) spans[slot] = *hot_[window[slot].at].span;
+    const auto take = [&](std::uint32_t slot, SpanRecord span) {
+      window_bytes_ += span.span.size();
+      spans[slot] = std::move(span);
+      return window_bytes_ <= kMaxWindowBytes || window.size() == 1;
+    };
+    for (const std::uint32_t slot : slots.back()) {
+      if (!take(slot, *hot_[window[slot].at].span)) return {};
+    }
     for (std::size_t part = 0; part < parts_.size(); ++part) {
-      if (!slots[part].empty()) ReadPart(part, slots[part], window, spans);
+      if (!slots[part].empty()) ReadPart(part, slots[part], window, take);
+      if (window_bytes_ > kMaxWindowBytes && window.size() > 1) return {};
     }
     std::vector<SpanRecord> found;
     found.reserve(spans.size());
@@ -215,8 +232,9 @@ class TraceParts::Merge final : public TraceCursor {
     return found;
   }
 
+  template <typename Take>
   void ReadPart(std::size_t part, const std::vector<std::uint32_t>& slots,
-                std::span<const Place> window, std::vector<std::optional<SpanRecord>>& spans) {
+                std::span<const Place> window, Take take) {
     const auto segment = cache_.Open(view_, parts_[part]);
     if (!segment) return Damaged(parts_[part], segment.error());
     const auto trace = (*segment)->FindTrace(trace_);
@@ -227,11 +245,9 @@ class TraceParts::Merge final : public TraceCursor {
       return Damaged(parts_[part], {Code::kCorrupt, "spans are not in order of their start"});
     }
     auto next = slots.begin();
-    const Status read =
-        (*segment)->ReadSpans(**trace, places, [&](SpanRecord&& span, std::uint64_t) {
-          spans[*next++] = std::move(span);
-          return true;
-        });
+    const Status read = (*segment)->ReadSpans(
+        **trace, places,
+        [&](SpanRecord&& span, std::uint64_t) { return take(*next++, std::move(span)); });
     if (!read) Damaged(parts_[part], read.error());
   }
 
@@ -251,7 +267,8 @@ class TraceParts::Merge final : public TraceCursor {
   std::vector<Place> places_;
   std::size_t next_ = 0;           // of places_
   std::size_t span_bytes_ = 2048;  // of a span in memory, about; as the last window had it
-  std::optional<Error> damage_;  // the first one
+  std::size_t window_bytes_ = 0;   // of the window that is being read, serialized
+  std::optional<Error> damage_;    // the first one
 };
 
 Result<std::unique_ptr<TraceCursor>> TraceParts::Open(View view, const TraceId& trace) const {

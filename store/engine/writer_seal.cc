@@ -125,6 +125,7 @@ Status Writer::Write(const HotList& chunks, Seal& seal) {
   }
   const std::uint32_t bucket = seal.segments.front().meta.key.bucket;
   if (const Status put = counts_.Add(bucket, seal.counts, seal.edges, batch); !put) return put;
+  db_.forgotten().Spare(bucket);
   batch.DeleteRange(db_.hot(), EncodeHotKey(chunks.front()->sequence()),
                     EncodeHotKey(chunks.back()->sequence() + 1));
 

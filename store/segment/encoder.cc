@@ -40,15 +40,21 @@ class Contexts {
     const auto [resource, new_resource] = resource_of_.try_emplace(*resource_, resources_.size());
     if (new_resource) {
       resources_.push_back(*resource_);
+      bytes_ += resource_->size();
       AddTerms(span);
     }
     const auto [scope, new_scope] = scope_table_.try_emplace(*scope_, scopes_.size());
-    if (new_scope) scopes_.push_back(*scope_);
+    if (new_scope) {
+      scopes_.push_back(*scope_);
+      bytes_ += scope_->size();
+    }
     const auto [pair, new_pair] =
         pair_of_.try_emplace({resource->second, scope->second}, pairs_.size());
     if (new_pair) pairs_.push_back(pair->first);
     return code_ = pair->second;
   }
+
+  std::size_t bytes() const { return bytes_; }  // of all of them
 
   std::string Table() const {
     std::string out;
@@ -81,6 +87,7 @@ class Contexts {
   const std::string* resource_ = nullptr;  // of the last span
   const std::string* scope_ = nullptr;
   std::uint64_t code_ = 0;
+  std::size_t bytes_ = 0;
   std::map<std::string_view, std::size_t> resource_of_;
   std::map<std::string_view, std::size_t> scope_table_;
   std::map<std::pair<std::size_t, std::size_t>, std::size_t> pair_of_;
@@ -109,7 +116,7 @@ class SegmentEncoder::Columns {
   }
 
   std::size_t rows() const { return kinds_.size(); }
-  std::size_t span_bytes() const { return span_bytes_; }
+  std::size_t bytes() const { return span_bytes_ + bases_.size() + contexts_.bytes(); }
 
   EncodedSegment Finish() {
     CLEW_CHECK(rows() > 0);
@@ -276,7 +283,7 @@ void SegmentEncoder::AddTrace(std::span<const SegmentRow> rows, std::string_view
   columns_->AddTrace(rows, base);
 }
 std::size_t SegmentEncoder::rows() const { return columns_->rows(); }
-std::size_t SegmentEncoder::span_bytes() const { return columns_->span_bytes(); }
+std::size_t SegmentEncoder::bytes() const { return columns_->bytes(); }
 
 EncodedSegment SegmentEncoder::Finish() {
   EncodedSegment segment = columns_->Finish();

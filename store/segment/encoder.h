@@ -35,8 +35,9 @@ class SegmentEncoder {
   // other segments hold, empty without any. The spans must live until Finish.
   void AddTrace(std::span<const SegmentRow> rows, std::string_view base);
   std::size_t rows() const;
-  // Of the spans given since the last Finish, as they came.
-  std::size_t span_bytes() const;
+  // Of what was given since the last Finish, as it came: spans and bases, and each resource and
+  // scope once.
+  std::size_t bytes() const;
   // At least one trace must have been given.
   EncodedSegment Finish();
 

@@ -64,5 +64,11 @@ TEST_F(Commands, ABackupMayBeNamedFromHere) {
   EXPECT_THAT(out_, HasSubstr("backup of 1 span in " + dir_.path() + "/backup: "));
 }
 
+TEST_F(Commands, NeedNamesThatAreNotEmpty) {
+  flags_.backup = "";
+  EXPECT_NE(Run(Command::kBackup), 0);
+  EXPECT_THAT(err_, HasSubstr("not an absolute path"));
+}
+
 }  // namespace
 }  // namespace clew::admin

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <thread>
+#include <unordered_set>
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -30,6 +32,25 @@ TEST(Ids, RandomIsValidAndDoesNotRepeat) {
     const SpanId id = SpanId::Random();
     EXPECT_TRUE(id.valid());
     EXPECT_TRUE(seen.insert(id).second);
+  }
+}
+
+// Whatever part of an id a sender keeps the same, or counts up.
+TEST(Ids, ThatDifferInAFewBitsOnlyHaveHashesOfTheirOwn) {
+  for (const std::size_t counted : {std::size_t{0}, std::size_t{6}, std::size_t{14}}) {
+    std::unordered_set<TraceId> ids;
+    for (int i = 1; i <= 20'000; ++i) {
+      TraceId id;
+      id.bytes.fill(0x22);
+      id.bytes[counted] = static_cast<std::uint8_t>(i >> 8);
+      id.bytes[counted + 1] = static_cast<std::uint8_t>(i);
+      ids.insert(id);
+    }
+    std::size_t fullest = 0;
+    for (std::size_t bucket = 0; bucket < ids.bucket_count(); ++bucket) {
+      fullest = std::max(fullest, ids.bucket_size(bucket));
+    }
+    EXPECT_LT(fullest, 50u) << counted;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <rocksdb/env.h>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -32,12 +33,22 @@ class FaultEnv final : public rocksdb::EnvWrapper {
                                   std::unique_ptr<rocksdb::WritableFile>* file,
                                   const rocksdb::EnvOptions& options) override;
   rocksdb::Status RenameFile(const std::string& from, const std::string& to) override;
+  // What is said of the disk's free space, whatever it has; and how often it was asked.
+  void SetFree(std::uint64_t bytes) { free_ = bytes; }
+  int times_asked() const { return times_asked_; }
+  rocksdb::Status GetFreeSpace(const std::string&, std::uint64_t* bytes) override {
+    ++times_asked_;
+    *bytes = free_;
+    return rocksdb::Status::OK();
+  }
 
  private:
   class File;
   Fault fault();  // of the write that asks for it
   void Synced(const std::string& path, std::uint64_t size);
 
+  std::atomic<std::uint64_t> free_{1ull << 40};
+  std::atomic<int> times_asked_{0};
   Mutex mutex_;
   Fault fault_ GUARDED_BY(mutex_) = Fault::kNone;
   int spared_ GUARDED_BY(mutex_) = 0;

@@ -32,6 +32,17 @@ TEST(Fragment, SpansComeBackWithEveryIndexedField) {
   EXPECT_EQ(Sorted(*decoded), Sorted(spans));
 }
 
+// Where each is compared with all before it this takes minutes, while nobody else can write.
+TEST(Fragment, SpansThatEachBringAResourceOfTheirOwnComeBack) {
+  const SpanRecord one = MakeSpan({});
+  std::vector<SpanRecord> spans(500'000, one);
+  for (SpanRecord& span : spans) span.resource = std::make_shared<const std::string>();
+  const auto decoded = DecodeFragment(EncodeFragment(Pointers(spans)));
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  ASSERT_EQ(decoded->size(), spans.size());
+  EXPECT_NE(decoded->front().resource, decoded->back().resource);
+}
+
 TEST(Fragment, SharedResourcesAreWrittenOnceAndComeBackShared) {
   const auto spans = SomeSpans();
   const std::string fragment = EncodeFragment(Pointers(spans));

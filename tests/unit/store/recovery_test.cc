@@ -80,11 +80,33 @@ TEST_P(Recovery, AppendsGoOnWhenTheDiskIsWellAgain) {
   }
 }
 
+// Opening writes what the log holds out to tables. Where that cannot end well, a store that can be
+// read is worth more than none.
+TEST_P(Recovery, WaitsForRoomAndIsReadMeanwhile) {
+  TempDir dir;
+  FaultEnv env;
+  auto store = Open(dir, &env, 1'000'000);
+  ASSERT_TRUE(store->Append(FiveSpans(1)));
+  env.Set(GetParam());
+  ASSERT_FALSE(store->Append(FiveSpans(2)));
+  env.SetFree(1000);
+  env.Set(Fault::kNone);
+  for (int i = 0; i < kPatience && env.times_asked() < 3; ++i) std::this_thread::sleep_for(kStep);
+  ASSERT_GE(env.times_asked(), 3);
+  EXPECT_EQ(store->GetHealth().reopens, 0u);
+  ExpectFiveSpans(*store, 1);
+  env.SetFree(1ull << 40);
+  ASSERT_TRUE(AppendUntilTaken(*store, FiveSpans(2)));
+  ExpectFiveSpans(*store, 1);
+  ExpectFiveSpans(*store, 2);
+}
+
 TEST_P(Recovery, OfAFailedSealLeavesEverySpanInOnePlace) {
   TempDir dir;
   FaultEnv env;
   auto store = Open(dir, &env, 1'000'000);
-  for (std::uint64_t number = 1; number <= 20; ++number) ASSERT_TRUE(store->Append(FiveSpans(number)));
+  for (std::uint64_t number = 1; number <= 20; ++number)
+    ASSERT_TRUE(store->Append(FiveSpans(number)));
   env.Set(GetParam());
   EXPECT_FALSE(store->Seal());
   env.Set(Fault::kNone);

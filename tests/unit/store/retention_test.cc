@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "store/rocks_store.h"
 #include "test_spans.h"
 
@@ -92,6 +94,33 @@ TEST(Retention, WhatIsDroppedIsGoneAndTheRestIsThere) {
   store = Open(dir.path());
   EXPECT_EQ(store->Stats().spans, 6u);
   EXPECT_EQ(ReadAll(*store, TestTraceId(1)).size(), 1u);
+}
+
+// A clock that was ahead: what comes after it was set right is older, by the store's reckoning,
+// than what retention has left.
+TEST(Retention, TracesSurviveAClockThatWasSetBack) {
+  TempDir dir;
+  std::atomic<std::uint32_t> hour{1000};
+  auto opened = OpenRocksStore(
+      {.path = dir.path(), .clock = [&hour] { return UnixNanos(std::chrono::hours(hour)); }});
+  ASSERT_TRUE(opened);
+  auto store = *std::move(opened);
+  ASSERT_TRUE(store->Append(Traces(1, 5)));
+  ASSERT_TRUE(store->Seal());
+  hour = 2000;
+  ASSERT_TRUE(store->Append(Traces(10, 5)));
+  ASSERT_TRUE(store->Seal());
+  const auto dropped = store->Retain({.max_age = std::chrono::hours(500)}, false);
+  ASSERT_TRUE(dropped);
+  EXPECT_EQ(dropped->spans, 5u);
+  hour = 1100;
+  ASSERT_TRUE(store->Append(Traces(20, 5)));
+  ASSERT_TRUE(store->Seal());
+  ASSERT_TRUE(store->Backup(dir.path() + "/backup", {}));  // writes memory out to tables
+  ASSERT_TRUE(store->Compact({}));
+  EXPECT_EQ(ReadAll(*store, TestTraceId(20)).size(), 1u);
+  EXPECT_EQ(ReadAll(*store, TestTraceId(10)).size(), 1u);
+  EXPECT_TRUE(ReadAll(*store, TestTraceId(1)).empty());
 }
 
 }  // namespace

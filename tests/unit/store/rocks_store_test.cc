@@ -175,5 +175,41 @@ TEST(RocksStore, RefusesFamiliesOfALaterVersion) {
   EXPECT_THAT(store.error().message, HasSubstr("segments-v9"));
 }
 
+// A window has some thousand spans: as many as fit into its memory.
+TEST(RocksStore, ATraceOfLargeSpansIsReadInSmallPieces) {
+  TempDir dir;
+  auto opened = OpenRocksStore({.path = dir.path()});
+  ASSERT_TRUE(opened);
+  auto store = *std::move(opened);
+  constexpr std::uint64_t kSpans = 120;
+  for (std::uint64_t id = 1; id <= kSpans; ++id) {
+    const std::string payload(id < 60 ? 10 : 900'000, static_cast<char>('a' + id % 26));
+    ASSERT_TRUE(store->Append({MakeSpan({.id = id, .start_ms = 1000 + id, .payload = payload})}));
+  }
+  for (const bool sealed : {false, true}) {
+    if (sealed) {
+      ASSERT_TRUE(store->Seal());
+    }
+    const auto cursor = store->OpenTrace(TestTraceId(1));
+    ASSERT_TRUE(cursor);
+    std::uint64_t spans = 0;
+    UnixNanos last{};
+    for (;;) {
+      const auto piece = (*cursor)->Next();
+      ASSERT_TRUE(piece) << piece.error().message;
+      if (piece->empty()) break;
+      std::size_t bytes = 0;
+      for (const SpanRecord& span : *piece) {
+        bytes += span.span.size();
+        EXPECT_GT(span.start, last);
+        last = span.start;
+      }
+      EXPECT_LE(bytes, 32u << 20);
+      spans += piece->size();
+    }
+    EXPECT_EQ(spans, kSpans) << sealed;
+  }
+}
+
 }  // namespace
 }  // namespace clew::store

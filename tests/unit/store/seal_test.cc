@@ -60,6 +60,36 @@ TEST(Seal, ALateSpanJoinsItsTraceAndChangesItsPlace) {
   }
 }
 
+// What is unpacked of a segment has a bound, beyond which it counts as damaged.
+TEST(Seal, SpansThatEachBringALargeResourceStayReadable) {
+  TempDir dir;
+  auto opened = OpenRocksStore({.path = dir.path()});
+  ASSERT_TRUE(opened);
+  auto store = *std::move(opened);
+  constexpr std::uint64_t kTraces = 4;
+  constexpr std::uint64_t kSpans = 90;  // of each
+  SpanBatch batch;
+  for (std::uint64_t i = 0; i < kTraces * kSpans; ++i) {
+    const std::string large(250'000, static_cast<char>('a' + i % 26));
+    batch.push_back(MakeSpan({.trace = 1 + i / kSpans,
+                              .id = i + 1,
+                              .start_ms = 1000 + i,
+                              .resource = {{"large", large}, {"number", std::to_string(i)}}}));
+  }
+  ASSERT_TRUE(store->Append(batch));
+  ASSERT_TRUE(store->Seal());
+  ASSERT_EQ(store->GetHealth().hot_spans, 0u);
+  for (std::uint64_t trace = 1; trace <= kTraces; ++trace) {
+    std::uint64_t spans = 0;
+    const Status read = store->ReadTrace(TestTraceId(trace), [&](const SpanRecord& span) {
+      spans += span.resource->size() > 250'000 ? 1 : 0;
+      return true;
+    });
+    EXPECT_TRUE(read) << read.error().message;
+    EXPECT_EQ(spans, kSpans);
+  }
+}
+
 TEST(Seal, ATraceOfManySegmentsIsReadInOrderOfItsStarts) {
   TempDir dir;
   auto store = Open(dir);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "sample_store.h"
+#include "store/admin/administration.h"
 #include "store/admin/manifest.h"
 #include "store/admin/restore.h"
 
@@ -100,6 +101,17 @@ TEST_F(Backup, IsRefusedWhereSomethingIsOrNothingCanBe) {
   fs::create_symlink("nowhere", dir_.path() + "/link");
   EXPECT_EQ(open->Backup(dir_.path() + "/link", {}).error().code, Code::kInvalid);
   EXPECT_THAT(NamesIn(dir_.path()), ElementsAre("backup", "link", "store"));
+}
+
+// What cannot be looked at is refused, and what comes next is not refused for it.
+TEST_F(Backup, ToANameThatNoDiskTakesIsRefused) {
+  MakeSample(store());
+  const auto open = OpenSample(store());
+  const auto administration = AdministrationOf(*open, {});
+  const std::string long_name = dir_.path() + "/" + std::string(300, 'x');
+  EXPECT_THAT(administration->Backup(long_name, {}).error().message, HasSubstr("too long"));
+  EXPECT_EQ(VerifyBackup(long_name, [](const Damage&) {}, {}).error().code, Code::kInvalid);
+  EXPECT_TRUE(administration->Backup(backup(), {}));
 }
 
 TEST_F(Backup, NeedsRoomOnTheDisk) {
