@@ -19,7 +19,7 @@ constexpr char kFooter[] =
 constexpr std::uint64_t kMaxHours = 1'000'000;
 constexpr std::uint64_t kMaxMib = 1 << 20;
 constexpr std::uint64_t kMiB = 1 << 20;
-constexpr std::uint64_t kMaxMilliseconds = 86'400'000;
+constexpr std::uint64_t kMaxMilliseconds = 1'000'000'000;
 
 // As the collector's settings of these names.
 struct PolicyFlags {
@@ -48,7 +48,8 @@ struct PolicyFlags {
   }
   // What does not go together; empty: nothing.
   std::string Contradiction() const {
-    if (!sample_hours) return "";
+    if (!sample_hours || *sample_hours == 0) return "";
+    if (*all_hours == 0) return "--keep-sample-hours begins after --keep-all-hours, which is 0";
     if (*sample_hours <= *all_hours) return "--keep-sample-hours is not more than --keep-all-hours";
     if (percent.value_or(0) > 0 || slow_ms.value_or(0) > 0) return "";
     return "--keep-sample-hours without --keep-sample-percent or --keep-slow-ms keeps errors only";

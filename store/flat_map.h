@@ -1,6 +1,6 @@
-// Maps and sets of 64-bit keys, in one block of memory each: a trace of eight spans has one of both,
-// and there are a hundred thousand such traces in memory. A trace of a million spans has them, too,
-// at 8 bytes a slot. Keys may be anything that a sender makes up.
+// Maps and sets of 64-bit keys, in one block of memory each: a trace of eight spans has one of
+// both, and there are a hundred thousand such traces in memory. A trace of a million spans has
+// them, too, at 8 bytes a slot. Keys may be anything that a sender makes up.
 #pragma once
 
 #include <cstdint>

@@ -61,6 +61,10 @@ TEST(StoreFlags, TiersAreThoseOfTheCollector) {
                     "--keep-slow-ms", "1"}),
             2);
   EXPECT_EQ(ExitOf({"retention", "--keep-all-hours", "5", "--keep-sample-hours", "6"}), 2);
+  // Tiers that would do nothing.
+  EXPECT_EQ(ExitOf({"retention", "--keep-all-hours", "0", "--keep-sample-hours", "6",
+                    "--keep-slow-ms", "1"}),
+            2);
 }
 
 TEST(StoreFlags, NonsenseIsWrongUsage) {
