@@ -44,7 +44,7 @@ class Sending {
   struct Call {
     explicit Call(grpc::GenericStub& stub) : stub(stub) {}
     grpc::GenericStub& stub;
-    std::unique_ptr<grpc::ClientContext> context;
+    grpc::ClientContext* context = nullptr;
     grpc::ByteBuffer request;
     grpc::ByteBuffer response;
     Clock::time_point begin;
@@ -61,9 +61,14 @@ class Sending {
     const grpc::Slice slice(bytes.data(), bytes.size(), grpc::Slice::STATIC_SLICE);
     call->request = grpc::ByteBuffer(&slice, 1);
     call->response.Clear();
-    call->context = std::make_unique<grpc::ClientContext>();
+    auto context = std::make_unique<grpc::ClientContext>();
+    call->context = context.get();
+    {
+      const std::lock_guard lock(mutex_);
+      contexts_.push_back(std::move(context));
+    }
     call->begin = Clock::now();
-    call->stub.UnaryCall(call->context.get(), kExport, {}, &call->request, &call->response,
+    call->stub.UnaryCall(call->context, kExport, {}, &call->request, &call->response,
                          [this, call, number](const grpc::Status& status) {
                            OnAnswer(*call, number, status);
                            if (!status.ok()) next_ = requests_.size();
@@ -91,6 +96,9 @@ class Sending {
   std::condition_variable idle_;
   int running_ = 0;
   SendResult result_;
+  // Of all calls: gRPC must not see one go in a callback, where its last reference to the channel
+  // might go with it.
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts_;
 };
 
 }  // namespace
