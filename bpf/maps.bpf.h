@@ -129,6 +129,7 @@ struct conn {
 	struct clew_context out;
 	__u32 out_skip; /* enum clew_inject: why injection left the next reported request alone */
 	__u32 inserted; /* bytes that we added to the stream so far */
+	__u32 inserted_before; /* ... up to the end of the last call that wrote */
 	/* Injection */
 	__u32 inject_phase; /* enum inject_phase */
 	__u32 next_seq; /* sequence number at which the next request begins */
@@ -149,7 +150,6 @@ struct conn {
 	__u8 reply_end; /* enum reply_end */
 	__u8 pad2[2];
 	__u32 call_open; /* counted in live.calls of `owner` */
-	__u32 pad3;
 	__u64 connect_span; /* the request that connect() was called for; 0: none */
 	__u64 owner; /* the request that the last call was made for; 0: none, or its reply has been read */
 	__u64 reply_left; /* REPLY_COUNTED: bytes of the reply to come */

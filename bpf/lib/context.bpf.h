@@ -295,6 +295,18 @@ static __always_inline void adopt(const struct head *h, struct clew_context *ctx
 	ctx->origin = CLEW_ORIGIN_ADOPTED;
 }
 
+/* Why nothing but `other_span` (0: not even that) was found for a request that is about to be sent; enum clew_none. */
+static __always_inline __u8 why_none(__u32 proc_flags, int on_loop, __u64 other_span, int was_unsure)
+{
+	if (other_span)
+		return CLEW_NONE_ANSWERED;
+	if (proc_flags & (proc_flags & PROC_LOOP ? PROC_NO_LOOP : PROC_NO_THREAD))
+		return CLEW_NONE_DEMOTED;
+	if (on_loop)
+		return was_unsure ? CLEW_NONE_UNSURE : CLEW_NONE_LOOP;
+	return CLEW_NONE_NO_EVIDENCE;
+}
+
 /*
  * Context of a request that this thread is about to send on `c`. c->head: its head as far as scanned, with a forwarded or own
  * traceparent. Fills everything but ctx->inject.
@@ -310,13 +322,13 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 	struct live *parent = 0, *other;
 	__u64 span = 0, other_span = 0;
 	struct serving *s;
-	__u8 link = CLEW_LINK_NONE, other_link = CLEW_LINK_NONE;
+	__u8 link = CLEW_LINK_NONE, other_link = CLEW_LINK_NONE, unsure = 0;
 
 	__builtin_memset(ctx, 0, sizeof(*ctx));
 	random_span_id(ctx->span_id);
 
 	if (on_loop) { /* L1 or L3 */
-		other_span = loop_parent(c, proc_flags);
+		other_span = loop_parent(c, proc_flags, &unsure);
 		other_link = proc_flags & PROC_NGINX ? CLEW_LINK_RUNTIME : CLEW_LINK_CONTINUATION;
 	}
 	if (h->tp_lines == 1 && h->tp_valid) { /* L0: forwarded? */
@@ -344,6 +356,7 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 		other = 0;
 	if (parent && other && span != other_span) {
 		count_stat(STAT_DISAGREE); /* two layers, two parents: none */
+		ctx->none = CLEW_NONE_DISAGREED;
 		parent = 0;
 	} else if (!parent && other) {
 		parent = other;
@@ -358,6 +371,8 @@ __noinline int find_parent(__u32 proc_flags, struct conn *c, struct clew_context
 	}
 	if (!parent) {
 		new_trace(ctx);
+		if (!ctx->none)
+			ctx->none = why_none(proc_flags, on_loop, other_span, unsure);
 		return 0;
 	}
 	__builtin_memcpy(ctx->trace_id, parent->trace_id, 16);

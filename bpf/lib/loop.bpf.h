@@ -147,8 +147,8 @@ static __always_inline void loop_connect(struct conn *c, __u32 proc_flags)
 	call_begin(c, l, c->connect_span);
 }
 
-/* The request for which one is written on `c`: key in `live`, 0: none. */
-static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
+/* The request for which one is written on `c`: key in `live`, 0: none. `*doubt`: because another one might be it. */
+static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags, __u8 *doubt)
 {
 	const __u8 fresh = c->fresh;
 	struct loop *l = current_loop();
@@ -174,6 +174,7 @@ static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
 	}
 	if (!span && !unsure && l->live <= l->busy) /* nor may it be one that has no call under way */
 		loop_unsure(l);
+	*doubt = unsure;
 	return span;
 }
 

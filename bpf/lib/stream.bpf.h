@@ -17,6 +17,15 @@
 #define MAX_UNKNOWN 1024 /* messages of no known kind on a socket first seen in the middle */
 
 /*
+ * TCP sequence number on the wire of the first byte of a call of `n` bytes that ends at `seq`. Both ends of a connection see the same
+ * one: it names a request where no header does. Before `advance`.
+ */
+static __always_inline __u32 wire_seq(const struct half *h, __u32 n, __u32 seq, int fin)
+{
+	return seq - n - (fin && h->seq_valid && seq - h->seq == n + 1);
+}
+
+/*
  * Advances the direction to `seq`, the socket's position behind this call, and returns the offset of the call's first byte. Bytes that
  * passed without a hook (splice, io_uring) show as a gap before it, exactly.
  */
@@ -337,6 +346,11 @@ static __always_inline void on_bytes(struct call *k, struct conn *c, struct proc
 	__u64 w;
 
 	p.half = half;
+	/* `seq` leaves inserted bytes out. Those of this call lie behind its first byte, those of the calls before do not. */
+	if (tcp)
+		k->seq = wire_seq(half, n, seq, fin) + (k->egress ? c->inserted_before : 0);
+	if (k->egress)
+		c->inserted_before = c->inserted;
 	k->offset = advance(half, n, seq, tcp, fin);
 	if (half->phase == PHASE_BODY) {
 		if (n <= half->body_left) {
