@@ -9,6 +9,8 @@
 #include <tuple>
 
 #include "base/mutex.h"
+#include "store/join/alias_table.h"
+#include "store/join/family.h"
 #include "store/scan.h"
 #include "store/span_store.h"
 
@@ -31,22 +33,28 @@ class MemoryStore final : public SpanStore {
 
  private:
   using Content = std::tuple<std::string, std::string, std::string>;  // resource, scope, span
-  // Where the trace stood from one append on.
-  struct Move {
-    std::uint64_t sequence = 0;
-    Place place;
-  };
-  struct Trace {
+  struct StoredTrace {
     std::set<Content> contents;
-    std::vector<SpanRecord> spans;  // by start, then id
-    std::vector<Move> moves;        // sequences rise
+    std::vector<SpanRecord> spans;        // by start, then id
+    std::vector<std::uint64_t> arrivals;  // of the appends that brought them
+    std::uint64_t last_arrival = 0;
   };
-  // The traces that were there at `horizon`, as they are now, at the places of then.
+  using Traces = std::map<TraceId, StoredTrace>;
+  // The traces as they were at `horizon`; those that belong together one behind the other, as their
+  // families have them.
   TraceSource AsOf(std::uint64_t horizon) REQUIRES(mutex_);
-  TraceSource Now() REQUIRES(mutex_) { return AsOf(sequence_); }
+  // Traces that belong together are one.
+  TraceSource Whole() REQUIRES(mutex_);
+  // Those of a trace that came up to `horizon`; views the trace, or `copies` when there are others.
+  static std::span<const SpanRecord> SpansOf(const StoredTrace& trace, std::uint64_t horizon,
+                                             std::vector<SpanRecord>& copies);
+  // All, as those of the top.
+  static std::vector<SpanRecord> SpansOf(const Traces& traces, const Family& family);
 
   Mutex mutex_;
-  std::map<TraceId, Trace> traces_ GUARDED_BY(mutex_);
+  Traces traces_ GUARDED_BY(mutex_);
+  Joiner joiner_ GUARDED_BY(mutex_);
+  AliasTable aliases_ GUARDED_BY(mutex_);
   std::uint64_t sequence_ GUARDED_BY(mutex_) = 0;  // of the last append
 };
 

@@ -18,7 +18,9 @@ namespace clew::store {
 namespace {
 
 constexpr std::size_t kMiB = 1 << 20;
-constexpr std::array<const char*, 5> kFamilies = {"default", "hot", "segment", "filter", "trace"};
+constexpr std::array<const char*, 7> kFamilies = {"default", "hot",   "segment", "filter",
+                                                  "trace",   "alias", "pending"};
+constexpr std::uint64_t kAliasRewriteSeconds = 24 * 3600;
 
 rocksdb::DBOptions DatabaseOptions() {
   rocksdb::DBOptions options;
@@ -61,7 +63,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const rocksdb::BlockBasedTableOptions
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> Families(const DropForgottenTraces& forgotten) {
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(
+    const DropForgottenTraces& forgotten, const DropForgottenAliases& forgotten_aliases) {
   const auto table = TableOptions(rocksdb::NewLRUCache(128 * kMiB));
 
   // Rows come and go in order of their keys, and most are gone before they leave memory: what does
@@ -86,11 +89,23 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(const DropForgottenTraces&
   trace.memtable_prefix_bloom_size_ratio = 0.05;
   trace.compaction_filter = &forgotten;
 
+  // Random keys, few and small. Rows of what is gone go when they are rewritten, at least once a day.
+  auto alias = FamilyOptions(table, 8 * kMiB);
+  alias.memtable_whole_key_filtering = true;
+  alias.memtable_prefix_bloom_size_ratio = 0.05;
+  alias.compaction_filter = &forgotten_aliases;
+  alias.periodic_compaction_seconds = kAliasRewriteSeconds;
+
+  // As hot, but smaller.
+  auto pending = FamilyOptions(table, 8 * kMiB);
+
   return {{kFamilies[0], FamilyOptions(table, 8 * kMiB)},
           {kFamilies[1], hot},
           {kFamilies[2], segment},
           {kFamilies[3], filter},
-          {kFamilies[4], trace}};
+          {kFamilies[4], trace},
+          {kFamilies[5], alias},
+          {kFamilies[6], pending}};
 }
 
 // "process 4711 (clew-collector)" when another process holds RocksDB's lock on `path`, else empty.
@@ -163,11 +178,13 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb:
 
   std::unique_ptr<RocksDb> self(new RocksDb);
   self->forgotten_ = std::make_unique<DropForgottenTraces>();
+  self->forgotten_aliases_ = std::make_unique<DropForgottenAliases>();
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions options = DatabaseOptions();
   if (env != nullptr) options.env = env;
   const rocksdb::Status status =
-      rocksdb::DB::Open(options, path, Families(*self->forgotten_), &self->families_, &db);
+      rocksdb::DB::Open(options, path, Families(*self->forgotten_, *self->forgotten_aliases_),
+                        &self->families_, &db);
   if (!status.ok()) return OpenError(path, status);
   self->db_.reset(db);
   if (const Status format = self->CheckFormat(); !format) return format.error();

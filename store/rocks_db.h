@@ -29,7 +29,10 @@ class RocksDb {
   rocksdb::ColumnFamilyHandle* segment() const { return families_[2]; }
   rocksdb::ColumnFamilyHandle* filter() const { return families_[3]; }
   rocksdb::ColumnFamilyHandle* trace() const { return families_[4]; }
+  rocksdb::ColumnFamilyHandle* alias() const { return families_[5]; }
+  rocksdb::ColumnFamilyHandle* pending() const { return families_[6]; }
   DropForgottenTraces& forgotten() { return *forgotten_; }
+  DropForgottenAliases& forgotten_aliases() { return *forgotten_aliases_; }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return families_; }
 
  private:
@@ -37,6 +40,7 @@ class RocksDb {
   Status CheckFormat();
 
   std::unique_ptr<DropForgottenTraces> forgotten_;  // used by db_
+  std::unique_ptr<DropForgottenAliases> forgotten_aliases_;  // as well
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*>
       families_;  // in the order of kFamilies, destroyed before db_

@@ -72,7 +72,8 @@ class Engine final : public RocksStore {
                          .seal_spans = options.seal_spans,
                          .seal_age = options.seal_age};
     writer.seal.rows = options.segment_rows;
-    auto made = Writer::Make(*db_, visible_, counts_, parts_, cache_, std::move(writer));
+    if (const Status read = aliases_.Load(); !read) return read;
+    auto made = Writer::Make(*db_, visible_, counts_, parts_, cache_, aliases_, std::move(writer));
     if (!made) return made.error();
     writer_ = *std::move(made);
     return {};
@@ -83,7 +84,12 @@ class Engine final : public RocksStore {
 
   Status ReadTrace(const TraceId& trace,
                    const std::function<bool(const SpanRecord&)>& each) override {
-    return parts_.Read(visible_.Take(), trace, each);
+    const View view = visible_.Take();
+    const auto family = aliases_.Of(view, trace, view.sequence);
+    if (!family) return family.error();
+    return ReadFamily(*family, each, [&](const std::vector<TraceId>& traces, const auto& adopted) {
+      return parts_.Read(view, traces, adopted);
+    });
   }
   Result<Page> Search(const Query& query, const Budget& budget) override {
     return searcher_.Search(visible_.Take(), query, budget);
@@ -182,7 +188,7 @@ class Engine final : public RocksStore {
       for (const SpanRecord& span : chunk->spans()) oldest = std::min(oldest, span.start);
     }
     if (oldest == UnixNanos::max()) oldest = {};
-    return {written.spans, written.traces, BytesOnDisk(), oldest};
+    return {written.spans, written.traces, BytesOnDisk(), oldest, written.joins};
   }
 
   Result<RetentionReport> Retain(const RetentionPolicy& policy, bool dry_run) override {
@@ -292,7 +298,8 @@ class Engine final : public RocksStore {
   SealedCounts counts_;
   TraceParts parts_{*db_, cache_};
   WorkPool pool_;
-  Searcher searcher_{*db_, cache_, parts_, pool_};
+  Aliases aliases_{*db_};
+  Searcher searcher_{*db_, cache_, parts_, aliases_, pool_};
   std::unique_ptr<Writer> writer_;  // uses all of them
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/join/rows.h"
+
 namespace clew::store {
 
 RetentionPlan PlanRetention(const Catalog& catalog, const RetentionPolicy& policy, UnixNanos now,
@@ -40,6 +42,12 @@ bool DropForgottenTraces::Filter(int, const rocksdb::Slice&, const rocksdb::Slic
   const std::uint32_t first = first_bucket_;
   return parts && std::all_of(parts->begin(), parts->end(),
                               [first](const SegmentKey& key) { return key.bucket < first; });
+}
+
+bool DropForgottenAliases::Filter(int, const rocksdb::Slice& key, const rocksdb::Slice& value,
+                                  std::string*, bool*) const {
+  const auto hour = HourOfAliasRow(key.ToStringView(), value.ToStringView());
+  return hour && std::uint64_t{*hour} + 1 < first_bucket_;
 }
 
 }  // namespace clew::store

@@ -36,4 +36,17 @@ class DropForgottenTraces final : public rocksdb::CompactionFilter {
   std::atomic<std::uint32_t> first_bucket_{0};
 };
 
+// The same for rows of the family `alias`: traces that are joined came at most an hour before they
+// were sealed.
+class DropForgottenAliases final : public rocksdb::CompactionFilter {
+ public:
+  void SetFirstBucket(std::uint32_t bucket) { first_bucket_ = bucket; }
+  bool Filter(int level, const rocksdb::Slice& key, const rocksdb::Slice& value,
+              std::string* new_value, bool* value_changed) const override;
+  const char* Name() const override { return "clew.DropForgottenAliases"; }
+
+ private:
+  std::atomic<std::uint32_t> first_bucket_{0};
+};
+
 }  // namespace clew::store

@@ -86,7 +86,35 @@ Result<std::optional<Summary>> TraceParts::SummaryOf(const View& view, const Tra
   return std::optional<Summary>(*std::move(summary));
 }
 
-// Where a span of the trace is.
+Result<bool> TraceParts::AnySpan(const View& view, const TraceId& trace, std::uint64_t horizon,
+                                 const std::function<bool(const SpanRecord&)>& holds) const {
+  for (const auto& chunk : *view.hot) {
+    if (chunk->sequence() > horizon) break;
+    for (const SpanRecord* span : chunk->Of(trace)) {
+      if (holds(*span)) return true;
+    }
+  }
+  const auto parts = SealedParts(view, trace);
+  if (!parts) return parts.error();
+  bool found = false;
+  for (const SegmentKey& part : *parts) {
+    const auto segment = cache_.Open(view, part);
+    if (!segment) return segment.error();
+    const auto at = (*segment)->FindTrace(trace);
+    if (!at) return Error{at.error().code, NameOf(part) + ": " + at.error().message};
+    if (!*at) continue;
+    const Status read =
+        (*segment)->ReadTrace(**at, [&](SpanRecord&& span, std::uint64_t arrival) {
+          found = arrival <= horizon && holds(span);
+          return !found;
+        });
+    if (!read) return read.error();
+    if (found) break;
+  }
+  return found;
+}
+
+// Where a span of the traces is.
 struct TraceParts::Place {
   std::uint64_t start = 0;
   SpanId id;
@@ -94,16 +122,22 @@ struct TraceParts::Place {
   std::uint32_t at = 0;    // in the part
 };
 
-// Reads a trace in windows of its order, of each window what each part has of it.
+// Reads traces in windows of their order, of each window what each part has of it.
 class TraceParts::Merge {
  public:
-  Merge(const View& view, SegmentCache& cache, const TraceId& trace, std::vector<SegmentKey> parts)
-      : view_(view), cache_(cache), trace_(trace), parts_(std::move(parts)) {}
+  // A segment with spans of one of the traces.
+  struct Part {
+    TraceId trace;
+    SegmentKey key;
+  };
+  Merge(const View& view, SegmentCache& cache, const std::vector<TraceId>& traces,
+        std::vector<Part> parts)
+      : view_(view), cache_(cache), traces_(traces), parts_(std::move(parts)) {}
 
   Status Run(const std::function<bool(const SpanRecord&)>& each) {
     Collect();
     if (places_.empty()) {
-      return damage_ ? *damage_ : Error{Code::kNotFound, "no trace " + trace_.ToHex()};
+      return damage_ ? *damage_ : Error{Code::kNotFound, "no trace " + traces_.front().ToHex()};
     }
     std::sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) {
       return std::tie(a.start, a.id, a.part, a.at) < std::tie(b.start, b.id, b.part, b.at);
@@ -126,26 +160,28 @@ class TraceParts::Merge {
     for (std::uint32_t part = 0; part < parts_.size(); ++part) CollectPart(part);
     const auto hot = static_cast<std::uint32_t>(parts_.size());
     for (const auto& chunk : *view_.hot) {
-      for (const SpanRecord* span : chunk->Of(trace_)) {
-        places_.push_back(
-            {ToUint64(span->start), span->span_id, hot, static_cast<std::uint32_t>(hot_.size())});
-        hot_.push_back(span);
+      for (const TraceId& trace : traces_) {
+        for (const SpanRecord* span : chunk->Of(trace)) {
+          places_.push_back(
+              {ToUint64(span->start), span->span_id, hot, static_cast<std::uint32_t>(hot_.size())});
+          hot_.push_back(span);
+        }
       }
     }
   }
 
   void CollectPart(std::uint32_t part) {
-    const auto segment = cache_.Open(view_, parts_[part]);
-    if (!segment) return Damaged(parts_[part], segment.error());
-    const auto trace = (*segment)->FindTrace(trace_);
-    if (!trace) return Damaged(parts_[part], trace.error());
-    if (!*trace)
-      return Damaged(parts_[part], {Code::kCorrupt, "trace " + trace_.ToHex() + " is missing"});
+    const auto& [id, key] = parts_[part];
+    const auto segment = cache_.Open(view_, key);
+    if (!segment) return Damaged(key, segment.error());
+    const auto trace = (*segment)->FindTrace(id);
+    if (!trace) return Damaged(key, trace.error());
+    if (!*trace) return Damaged(key, {Code::kCorrupt, "trace " + id.ToHex() + " is missing"});
     std::uint32_t at = 0;
     const Status read = (*segment)->Glance(**trace, [&](const SpanGlance& span) {
       places_.push_back({ToUint64(span.start), span.span_id, part, at++});
     });
-    if (!read) Damaged(parts_[part], read.error());
+    if (!read) Damaged(key, read.error());
   }
 
   std::vector<SpanRecord> ReadWindow(std::span<const Place> window) {
@@ -169,14 +205,15 @@ class TraceParts::Merge {
 
   void ReadPart(std::size_t part, const std::vector<std::uint32_t>& slots,
                 std::span<const Place> window, std::vector<std::optional<SpanRecord>>& spans) {
-    const auto segment = cache_.Open(view_, parts_[part]);
-    if (!segment) return Damaged(parts_[part], segment.error());
-    const auto trace = (*segment)->FindTrace(trace_);
+    const auto& [id, key] = parts_[part];
+    const auto segment = cache_.Open(view_, key);
+    if (!segment) return Damaged(key, segment.error());
+    const auto trace = (*segment)->FindTrace(id);
     if (!trace || !*trace) return;  // Collect has said so
     std::vector<std::uint32_t> places;
     for (const std::uint32_t slot : slots) places.push_back(window[slot].at);
     if (!std::is_sorted(places.begin(), places.end())) {
-      return Damaged(parts_[part], {Code::kCorrupt, "spans are not in order of their start"});
+      return Damaged(key, {Code::kCorrupt, "spans are not in order of their start"});
     }
     auto next = slots.begin();
     const Status read =
@@ -184,23 +221,27 @@ class TraceParts::Merge {
           spans[*next++] = std::move(span);
           return true;
         });
-    if (!read) Damaged(parts_[part], read.error());
+    if (!read) Damaged(key, read.error());
   }
 
   const View& view_;
   SegmentCache& cache_;
-  const TraceId trace_;
-  const std::vector<SegmentKey> parts_;
+  const std::vector<TraceId>& traces_;
+  const std::vector<Part> parts_;
   std::vector<const SpanRecord*> hot_;
   std::vector<Place> places_;
   std::optional<Error> damage_;  // the first one
 };
 
-Status TraceParts::Read(const View& view, const TraceId& trace,
+Status TraceParts::Read(const View& view, const std::vector<TraceId>& traces,
                         const std::function<bool(const SpanRecord&)>& each) const {
-  auto parts = SealedParts(view, trace);
-  if (!parts) return parts.error();
-  return Merge(view, cache_, trace, *std::move(parts)).Run(each);
+  std::vector<Merge::Part> parts;
+  for (const TraceId& trace : traces) {
+    const auto sealed = SealedParts(view, trace);
+    if (!sealed) return sealed.error();
+    for (const SegmentKey& key : *sealed) parts.push_back({trace, key});
+  }
+  return Merge(view, cache_, traces, std::move(parts)).Run(each);
 }
 
 }  // namespace clew::store

@@ -32,8 +32,13 @@ class TraceParts {
   Result<Summary> SealedSummary(const View& view, const TraceId& trace,
                                 std::vector<SegmentKey> parts, std::uint64_t horizon) const;
 
-  // See SpanStore::ReadTrace. Memory: 32 bytes a span, and some thousand whole ones.
-  Status Read(const View& view, const TraceId& trace,
+  // Whether `holds` for a span of the trace that appends up to `horizon` brought.
+  Result<bool> AnySpan(const View& view, const TraceId& trace, std::uint64_t horizon,
+                       const std::function<bool(const SpanRecord&)>& holds) const;
+
+  // See SpanStore::ReadTrace; the spans of all the traces in one order. Memory: 32 bytes a span, and
+  // some thousand whole ones.
+  Status Read(const View& view, const std::vector<TraceId>& traces,
               const std::function<bool(const SpanRecord&)>& each) const;
 
  private:

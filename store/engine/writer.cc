@@ -23,15 +23,16 @@ rocksdb::WriteOptions Durable() {
 
 Result<std::unique_ptr<Writer>> Writer::Make(RocksDb& db, Visible& visible, SealedCounts& counts,
                                              const TraceParts& parts, SegmentCache& cache,
-                                             WriterOptions options) {
-  std::unique_ptr<Writer> self(new Writer(db, visible, counts, parts, cache, std::move(options)));
+                                             Aliases& aliases, WriterOptions options) {
+  std::unique_ptr<Writer> self(
+      new Writer(db, visible, counts, parts, cache, aliases, std::move(options)));
   if (const Status loaded = self->Load(); !loaded) return loaded.error();
   self->sealer_ = std::jthread([writer = self.get()] { writer->SealLoop(); });
   return self;
 }
 
 Writer::Writer(RocksDb& db, Visible& visible, SealedCounts& counts, const TraceParts& parts,
-               SegmentCache& cache, WriterOptions options)
+               SegmentCache& cache, Aliases& aliases, WriterOptions options)
     : db_(db),
       visible_(visible),
       counts_(counts),
@@ -39,7 +40,8 @@ Writer::Writer(RocksDb& db, Visible& visible, SealedCounts& counts, const TraceP
       cache_(cache),
       options_(std::move(options)),
       states_(options_.state_bytes),
-      hours_(counts.hours()) {}
+      hours_(counts.hours()),
+      joins_(db, aliases) {}
 
 Writer::~Writer() {
   MutexLock lock(mutex_);
@@ -64,6 +66,7 @@ Status Writer::Load() {
 
 // What was acknowledged and not sealed yet becomes what it was: the same chunks in the same order.
 Status Writer::ReadHot() {
+  if (const Status loaded = joins_.Load(); !loaded) return loaded;
   const std::unique_ptr<rocksdb::Iterator> rows(db_.db().NewIterator({}, db_.hot()));
   for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
     const auto sequence = DecodeHotKey(rows->key().ToStringView());
@@ -73,9 +76,11 @@ Status Writer::ReadHot() {
     std::vector<Call> calls;
     auto grown = Grow(*spans, calls);
     if (!grown) return grown.error();
+    AddCalls(joins_.CallsOf(*sequence), calls);
     sealed_.next_sequence = std::max(sealed_.next_sequence, *sequence + 1);
     Publish(std::make_shared<const HotChunk>(*sequence, *std::move(grown), std::move(calls)));
   }
+  joins_.ForgetCalls();
   return rows->status().ok() ? Status{} : FromRocks("read hot spans", rows->status());
 }
 
@@ -88,25 +93,46 @@ Status Writer::Append(const SpanBatch& batch) {
   std::vector<Call> calls;
   auto added = Grow(batch, calls);
   Status result = added ? Status{} : Status(added.error());
-  if (added && !added->empty()) {
-    std::vector<const SpanRecord*> spans;
-    spans.reserve(added->size());
-    for (const SpanRecord& span : *added) spans.push_back(&span);
-    const std::uint64_t sequence = sealed_.next_sequence;
-    const rocksdb::Status written =
-        db_.db().Put(Durable(), db_.hot(), EncodeHotKey(sequence), EncodeFragment(spans));
-    if (written.ok()) {
-      ++sealed_.next_sequence;
-      Publish(std::make_shared<const HotChunk>(sequence, *std::move(added), std::move(calls)));
-    } else {
-      failed_ = true;
-      result = FromRocks("write spans", written);
-    }
-  }
+  if (added && !added->empty()) result = WriteHot(*std::move(added), std::move(calls));
   states_.Trim();
   states_wrong_ = !result.has_value();
   if (MustSeal()) wake_.notify_one();
   return result;
+}
+
+// One atomic write of the spans and of what they decide about traces that belong to others.
+Status Writer::WriteHot(SpanBatch added, std::vector<Call> calls) {
+  std::vector<const SpanRecord*> spans;
+  spans.reserve(added.size());
+  for (const SpanRecord& span : added) spans.push_back(&span);
+  const std::uint64_t sequence = sealed_.next_sequence;
+  rocksdb::WriteBatch batch;
+  batch.Put(db_.hot(), EncodeHotKey(sequence), EncodeFragment(spans));
+  const std::uint64_t first_hot = hot_.empty() ? sequence : hot_.front().chunk->sequence();
+  const auto joined = joins_.Add(added, sequence, first_hot, batch);
+  if (!joined) return joined.error();
+  AddCalls(*joined, calls);
+  const rocksdb::Status written = db_.db().Write(Durable(), &batch);
+  if (!written.ok()) {
+    failed_ = true;
+    return FromRocks("write spans", written);
+  }
+  ++sealed_.next_sequence;
+  Publish(std::make_shared<const HotChunk>(sequence, std::move(added), std::move(calls)));
+  return {};
+}
+
+void Writer::AddCalls(const std::vector<JoinedCall>& joined, std::vector<Call>& calls) {
+  const UnixNanos now = UnixClock::now();
+  for (const JoinedCall& call : joined) {
+    if (call.caller == call.callee) continue;
+    calls.push_back({.caller = services_.Of(call.caller),
+                     .callee = services_.Of(call.callee),
+                     .hour = EdgeHour(call.start, now, hours_),
+                     .error = call.error,
+                     .duration = call.duration,
+                     .weight = call.weight});
+  }
 }
 
 // Refusing while there is room is better than failing without: a write that ends half-way stops the
@@ -229,6 +255,8 @@ void Writer::Publish(std::shared_ptr<const HotChunk> chunk) {
 
 // Forgets what a failed write has left in the states, and reads the hot spans in again.
 Status Writer::RebuildStates() {
+  if (const Status loaded = joins_.Load(); !loaded) return loaded;
+  joins_.ForgetCalls();  // the chunks have them already
   states_.Clear();
   late_.clear();
   late_changed_ = true;
@@ -247,7 +275,8 @@ WriterStats Writer::stats() const {
           .hot_spans = hot_spans_,
           .seals = seals_,
           .exact_spans = exact_spans_,
-          .longest_seal_lag = longest_lag_};
+          .longest_seal_lag = longest_lag_,
+          .joins = joins_.counters()};
 }
 
 }  // namespace clew::store

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/mutex.h"
+#include "store/engine/join_writer.h"
 #include "store/engine/seal.h"
 #include "store/engine/sealed_counts.h"
 #include "store/engine/trace_parts.h"
@@ -38,6 +39,7 @@ struct WriterStats {
   std::uint64_t seals = 0;        // since the start
   std::uint64_t exact_spans = 0;  // since the start: kept by their bytes, not by columns
   std::chrono::nanoseconds longest_seal_lag{0};  // from an append to its segment, since the start
+  JoinCounters joins;                            // since the start
 };
 
 class Writer {
@@ -45,7 +47,7 @@ class Writer {
   // Reads what is hot. All must outlive the writer. Sealing starts at once.
   static Result<std::unique_ptr<Writer>> Make(RocksDb& db, Visible& visible, SealedCounts& counts,
                                               const TraceParts& parts, SegmentCache& cache,
-                                              WriterOptions options);
+                                              Aliases& aliases, WriterOptions options);
   // Ends sealing; what is hot stays hot.
   ~Writer();
 
@@ -60,7 +62,7 @@ class Writer {
 
  private:
   Writer(RocksDb& db, Visible& visible, SealedCounts& counts, const TraceParts& parts,
-         SegmentCache& cache, WriterOptions options);
+         SegmentCache& cache, Aliases& aliases, WriterOptions options);
 
   Status Load();
   Status ReadHot() REQUIRES(mutex_);
@@ -70,6 +72,9 @@ class Writer {
   Status WaitForRoom() REQUIRES(mutex_);
   // Adds the spans of a batch that are new to their traces; the rest is dropped.
   Result<SpanBatch> Grow(const SpanBatch& batch, std::vector<Call>& calls) REQUIRES(mutex_);
+  Status WriteHot(SpanBatch added, std::vector<Call> calls) REQUIRES(mutex_);
+  // Calls that two joined ends are, among those of an append.
+  void AddCalls(const std::vector<JoinedCall>& joined, std::vector<Call>& calls) REQUIRES(mutex_);
   Result<TraceState*> StateOf(const View& view, const TraceId& trace) REQUIRES(mutex_);
   Status LoadSealed(const View& view, const TraceId& trace, TraceState& state) REQUIRES(mutex_);
   void Publish(std::shared_ptr<const HotChunk> chunk) REQUIRES(mutex_);
@@ -121,6 +126,7 @@ class Writer {
   std::set<std::uint32_t> hours_ GUARDED_BY(mutex_);
   TraceGrower grower_ GUARDED_BY(mutex_){services_, hours_};
   Fingerprinter fingerprinter_ GUARDED_BY(mutex_);
+  JoinWriter joins_ GUARDED_BY(mutex_);
 
   std::jthread sealer_;  // last: ends before the rest goes
 };

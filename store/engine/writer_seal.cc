@@ -199,6 +199,7 @@ Status Writer::Drop(const std::vector<SegmentKey>& segments) {
   }
   sealed_ = totals;
   db_.forgotten().SetFirstBucket(first);
+  db_.forgotten_aliases().SetFirstBucket(first);
   states_wrong_ = true;  // they know of spans that are gone
   for (const SegmentKey& key : segments) cache_.Forget(key);
   return {};

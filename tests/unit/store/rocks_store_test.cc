@@ -72,7 +72,7 @@ TEST(RocksStore, RefusesAnotherFormatVersion) {
   Open(dir).reset();
   {
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    for (const char* name : {"default", "hot", "segment", "filter", "trace"})
+    for (const char* name : {"default", "hot", "segment", "filter", "trace", "alias", "pending"})
       families.emplace_back(name, rocksdb::ColumnFamilyOptions());
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
