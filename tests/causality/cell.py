@@ -29,6 +29,7 @@ class Options:
     requests: int  # of each shape, rounded up to a multiple of the concurrency
     seed: int
     capture: str = "auto"
+    inject: str = "on"
 
 
 class Run:
@@ -76,7 +77,9 @@ class Run:
             config = self._sandbox.folder / "small-ring.yaml"
             config.write_text(f"capture:\n  ring_bytes: {SMALL_RING}\n")
             flags = [f"--config={config}"]
-        return Agent(self._sandbox, collector.port, capture=self._options.capture, flags=flags)
+        return Agent(
+            self._sandbox, collector.port, capture=self._options.capture, inject=self._options.inject, flags=flags
+        )
 
     def _load(self, shape, port, agent):
         journal = self._sandbox.folder / f"journal-{self._random.getrandbits(64):016x}"
