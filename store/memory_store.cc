@@ -1,6 +1,7 @@
 #include "store/memory_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -83,10 +84,10 @@ Result<std::vector<TraceId>> MemoryStore::FindByPrefix(const std::string& hex_pr
   return found;
 }
 
-TraceSource MemoryStore::AsOf(std::uint64_t horizon) {
-  // The source is used while the caller holds the lock.
-  return [&traces = traces_, &aliases = aliases_,
-          horizon](const std::function<bool(const ScannedTrace&)>& each) -> Status {
+// A source is used while the caller holds the lock.
+TraceSource MemoryStore::AsOf(std::uint64_t horizon, const Traces& traces,
+                              const AliasTable& aliases) {
+  return [&traces, &aliases, horizon](const std::function<bool(const ScannedTrace&)>& each) -> Status {
     std::set<TraceId> seen;  // tops
     for (const auto& [id, unused] : traces) {
       const auto family = FamilyOf(id, horizon, aliases);
@@ -115,12 +116,12 @@ TraceSource MemoryStore::AsOf(std::uint64_t horizon) {
   };
 }
 
-TraceSource MemoryStore::Whole() {
-  return [&traces = traces_, &aliases = aliases_,
-          sequence = sequence_](const std::function<bool(const ScannedTrace&)>& each) -> Status {
+TraceSource MemoryStore::Whole(const Traces& traces, const AliasTable& aliases) {
+  return [&traces, &aliases](const std::function<bool(const ScannedTrace&)>& each) -> Status {
+    constexpr std::uint64_t kNow = std::numeric_limits<std::uint64_t>::max();
     std::set<TraceId> seen;  // tops
     for (const auto& [id, unused] : traces) {
-      const auto family = FamilyOf(id, sequence, aliases);
+      const auto family = FamilyOf(id, kNow, aliases);
       if (!family) return family.error();
       if (!seen.insert(family->front().trace).second) continue;
       const std::vector<SpanRecord> spans = SpansOf(traces, *family);
@@ -135,27 +136,27 @@ Result<Page> MemoryStore::Search(const Query& query, const Budget& budget) {
   if (!cursor) return cursor.error();
   MutexLock lock(mutex_);
   const Cursor from = cursor->value_or(FirstCursor(sequence_));
-  return ScanSearch(AsOf(from.horizon), query, budget, from);
+  return ScanSearch(AsOf(from.horizon, traces_, aliases_), query, budget, from);
 }
 
 Result<std::vector<ServiceInfo>> MemoryStore::Services() {
   MutexLock lock(mutex_);
-  return ScanServices(AsOf(sequence_));
+  return ScanServices(Now());
 }
 
 Result<Listing<OperationInfo>> MemoryStore::Operations(const std::string& service) {
   MutexLock lock(mutex_);
-  return ScanOperations(AsOf(sequence_), service);
+  return ScanOperations(Now(), service);
 }
 
 Result<Listing<AttributeKeyInfo>> MemoryStore::AttributeKeys() {
   MutexLock lock(mutex_);
-  return ScanAttributeKeys(AsOf(sequence_));
+  return ScanAttributeKeys(Now());
 }
 
 Result<DependencyGraph> MemoryStore::Dependencies(UnixNanos start_min, UnixNanos start_max) {
   MutexLock lock(mutex_);
-  return ScanDependencies(Whole(), start_min, start_max);
+  return ScanDependencies(Whole(traces_, aliases_), start_min, start_max);
 }
 
 StoreStats MemoryStore::Stats() {

@@ -42,9 +42,10 @@ class MemoryStore final : public SpanStore {
   using Traces = std::map<TraceId, StoredTrace>;
   // The traces as they were at `horizon`; those that belong together one behind the other, as their
   // families have them.
-  TraceSource AsOf(std::uint64_t horizon) REQUIRES(mutex_);
-  // Traces that belong together are one.
-  TraceSource Whole() REQUIRES(mutex_);
+  static TraceSource AsOf(std::uint64_t horizon, const Traces& traces, const AliasTable& aliases);
+  // All of them; those that belong together are one.
+  static TraceSource Whole(const Traces& traces, const AliasTable& aliases);
+  TraceSource Now() REQUIRES(mutex_) { return AsOf(sequence_, traces_, aliases_); }
   // Those of a trace that came up to `horizon`; views the trace, or `copies` when there are others.
   static std::span<const SpanRecord> SpansOf(const StoredTrace& trace, std::uint64_t horizon,
                                              std::vector<SpanRecord>& copies);

@@ -14,13 +14,13 @@ class Join(e2e.EndToEndTest):
     def test_the_chain_is_whole_without_injection(self):
         shop = Shop(self.sandbox).start()
         collector, _ = self.start_clew(inject="off")
-        self.load(shop.url(), clients=10, requests=10, prefix="get")
-        self.load(shop.url(), clients=5, requests=5, prefix="post", body_bytes=3000)
+        self.load(shop.url(), clients=5, requests=6, prefix="get")
+        self.load(shop.url(), clients=3, requests=3, prefix="post", body_bytes=3000)
         # Kept connections: each request has a place of its own.
-        self.load(shop.url("orders"), path="/orders/", clients=10, requests=20, prefix="kept")
-        self.check_tokens(collector, self.tokens("get", 10, 10), client="client")
-        self.check_tokens(collector, self.tokens("post", 5, 5), "POST", client="client")
-        self.check_tokens(collector, self.tokens("kept", 10, 20), client="client", entry="orders")
+        self.load(shop.url("orders"), path="/orders/", clients=5, requests=12, prefix="kept")
+        self.check_tokens(collector, self.tokens("get", 5, 6), client="client")
+        self.check_tokens(collector, self.tokens("post", 3, 3), "POST", client="client")
+        self.check_tokens(collector, self.tokens("kept", 5, 12), client="client", entry="orders")
 
         spans = query.Traces(collector).spans()
         joined = [span for span in spans if span.attributes.get("clew.link.method") == "join"]
@@ -31,19 +31,19 @@ class Join(e2e.EndToEndTest):
     def test_a_restart_of_the_collector_between_the_ends_changes_nothing(self):
         shop = Shop(self.sandbox).start()
         collector, _ = self.start_clew(inject="off")
-        load = self.start_load(shop.url(), clients=4, requests=100, prefix="long")
+        load = self.start_load(shop.url(), clients=4, requests=30, prefix="long", pause=0.05)
         for _ in range(3):
             collector.stop(9)
             collector.start()
         self.end_load(load)
-        self.check_tokens(collector, self.tokens("long", 4, 100), client="client")
+        self.check_tokens(collector, self.tokens("long", 4, 30), client="client")
 
     def test_nginx_with_kept_upstream_connections_is_whole(self):
         leaf = Echo(self.sandbox, group=TRACED).start()
         port, _ = proxies.nginx_proxy(self.sandbox, leaf.port)
         collector, _ = self.start_clew()  # injection on: where FIONREAD is used only first requests get a header
-        self.load(f"http://127.0.0.1:{port}", group=PLAIN, path="/leaf/", clients=20, requests=25)
-        tokens = self.tokens("t", 20, 25)
+        self.load(f"http://127.0.0.1:{port}", group=PLAIN, path="/leaf/", clients=10, requests=12)
+        tokens = self.tokens("t", 10, 12)
 
         def wrong(spans):
             groups = by_token(spans)
