@@ -39,18 +39,27 @@ class RocksDb {
   rocksdb::ColumnFamilyHandle* segment() const { return families_[2]; }
   rocksdb::ColumnFamilyHandle* filter() const { return families_[3]; }
   rocksdb::ColumnFamilyHandle* trace() const { return families_[4]; }
+  // Null in a store that was opened for reading only and that never joined traces.
+  rocksdb::ColumnFamilyHandle* alias() const { return Late(5); }
+  rocksdb::ColumnFamilyHandle* pending() const { return Late(6); }
   DropForgottenTraces& forgotten() { return *forgotten_; }
+  DropForgottenAliases& forgotten_aliases() { return *forgotten_aliases_; }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return families_; }
 
  private:
   RocksDb() = default;
   Status CheckFormat(bool may_write);
+  // A family that stores of before do not have.
+  rocksdb::ColumnFamilyHandle* Late(std::size_t family) const {
+    return family < families_.size() ? families_[family] : nullptr;
+  }
 
   std::uint32_t format_ = kFormatVersion;
   std::unique_ptr<DropForgottenTraces> forgotten_;  // used by db_
+  std::unique_ptr<DropForgottenAliases> forgotten_aliases_;  // as well
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*>
-      families_;  // in the order of kFamilies, destroyed before db_
+      families_;  // in the order of kFamilies, perhaps without the last; destroyed before db_
 };
 
 // Keeps every other process from opening the database in a directory, while it is read without

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "store/admin/alias_check.h"
 #include "store/admin/file_check.h"
 #include "store/admin/row_walk.h"
 #include "store/admin/rows.h"
@@ -39,6 +40,8 @@ class Checker {
     if (const Status segments = CheckSegments(); !segments) return segments.error();
     if (const Status index = CheckIndex(); !index) return index.error();
     CheckHot();
+    const Status aliases = CheckAliases(db_, options_, first_sequence_, each_, watch_);
+    if (!aliases) return aliases.error();
     CheckCounts();
     CheckTotals();
     return report_;
@@ -73,6 +76,7 @@ class Checker {
                                     : Result<SegmentMeta>(Error{Code::kCorrupt, "wrong shape"});
           if (meta) {
             entries_[*decoded].meta = *meta;
+            first_sequence_ = std::min(first_sequence_, meta->first_arrival);
             return;
           }
           metas_known_ = false;
@@ -197,6 +201,7 @@ class Checker {
       const auto spans = DecodeFragment(value);
       if (sequence && spans) {
         report_.spans += spans->size();
+        first_sequence_ = std::min(first_sequence_, *sequence);
         return;
       }
       each_({sequence ? "hot row " + std::to_string(*sequence) : "family hot",
@@ -259,6 +264,7 @@ class Checker {
   CheckReport report_;
   std::map<SegmentKey, Entry> entries_;
   bool metas_known_ = true;  // all of them could be read
+  std::uint64_t first_sequence_ = ~0ull;  // the earliest append of which something is stored
 };
 
 }  // namespace
