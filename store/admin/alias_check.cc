@@ -100,9 +100,11 @@ class AliasCheck {
 
 }  // namespace
 
-Status CheckAliases(RocksDb& db, const rocksdb::ReadOptions& options, std::uint64_t first_sequence,
-                    const EachDamage& each, const Watch& watch) {
-  return AliasCheck(db, options, first_sequence, each, watch).Run();
+Status CheckAliases(RocksDb& db, const rocksdb::ReadOptions& options, const EachDamage& each,
+                    const Watch& watch) {
+  const auto first = FirstAliasSequence(db, options);
+  if (!first) each({"beginning of aliases", first.error().message, kStartRemedy});
+  return AliasCheck(db, options, first ? *first : 0, each, watch).Run();
 }
 
 }  // namespace clew::store

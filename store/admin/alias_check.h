@@ -3,17 +3,15 @@
 
 #include <rocksdb/options.h>
 
-#include <cstdint>
-
 #include "store/admin/reports.h"
 #include "store/admin/watch.h"
 #include "store/rocks_db.h"
 
 namespace clew::store {
 
-// Reads every row, and that those of a joined trace lead to each other. Rows of appends before
-// `first_sequence` count no more and may go one by one. Errors: cancelled.
-Status CheckAliases(RocksDb& db, const rocksdb::ReadOptions& options, std::uint64_t first_sequence,
-                    const EachDamage& each, const Watch& watch);
+// Reads every row, and that those of a joined trace lead to each other. Rows that count no more
+// (FirstAliasSequence) may go one by one. Errors: cancelled.
+Status CheckAliases(RocksDb& db, const rocksdb::ReadOptions& options, const EachDamage& each,
+                    const Watch& watch);
 
 }  // namespace clew::store

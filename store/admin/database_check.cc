@@ -40,7 +40,7 @@ class Checker {
     if (const Status segments = CheckSegments(); !segments) return segments.error();
     if (const Status index = CheckIndex(); !index) return index.error();
     CheckHot();
-    const Status aliases = CheckAliases(db_, options_, first_sequence_, each_, watch_);
+    const Status aliases = CheckAliases(db_, options_, each_, watch_);
     if (!aliases) return aliases.error();
     CheckCounts();
     CheckTotals();
@@ -76,7 +76,6 @@ class Checker {
                                     : Result<SegmentMeta>(Error{Code::kCorrupt, "wrong shape"});
           if (meta) {
             entries_[*decoded].meta = *meta;
-            first_sequence_ = std::min(first_sequence_, meta->first_arrival);
             return;
           }
           metas_known_ = false;
@@ -201,7 +200,6 @@ class Checker {
       const auto spans = DecodeFragment(value);
       if (sequence && spans) {
         report_.spans += spans->size();
-        first_sequence_ = std::min(first_sequence_, *sequence);
         return;
       }
       each_({sequence ? "hot row " + std::to_string(*sequence) : "family hot",
@@ -264,7 +262,6 @@ class Checker {
   CheckReport report_;
   std::map<SegmentKey, Entry> entries_;
   bool metas_known_ = true;  // all of them could be read
-  std::uint64_t first_sequence_ = ~0ull;  // the earliest append of which something is stored
 };
 
 }  // namespace

@@ -2,10 +2,14 @@
 
 #include <memory>
 
+#include "base/bytes.h"
 #include "store/join/rows.h"
+#include "store/keys.h"
 
 namespace clew::store {
 namespace {
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
 // The value of a key of the family `alias`; nothing when there is none.
 Result<std::optional<std::string>> Get(RocksDb& db, const rocksdb::ReadOptions& options,
@@ -22,6 +26,18 @@ Error Damaged(const TraceId& trace) {
 }
 
 }  // namespace
+
+Result<std::uint64_t> FirstAliasSequence(RocksDb& db, const rocksdb::ReadOptions& options) {
+  std::string value;
+  const rocksdb::Status status = db.db().Get(options, db.meta(), ToSlice(kAliasesFromKey), &value);
+  if (status.IsNotFound()) return std::uint64_t{0};  // nothing has gone yet
+  if (!status.ok()) return FromRocks("read where aliases begin", status);
+  const auto first = ByteCursor(value).U64be();
+  if (!first || value.size() != sizeof(*first)) {
+    return Error{Code::kCorrupt, "stored beginning of aliases: not what was written"};
+  }
+  return *first;
+}
 
 Result<std::optional<Alias>> AliasRows::AliasOf(const TraceId& trace) const {
   const auto value = Get(db_, options_, AliasKey(trace));
@@ -77,10 +93,26 @@ void DeleteAliases(RocksDb& db, const Family& family, rocksdb::WriteBatch& batch
 }
 
 Status Aliases::Load() {
+  const auto first = FirstAliasSequence(db_, {});
+  if (!first) return first.error();
+  NoteForgotten(*first);
   const std::unique_ptr<rocksdb::Iterator> rows(db_.db().NewIterator({}, db_.alias()));
   rows->SeekToFirst();
   any_ = rows->Valid();
   return rows->status().ok() ? Status{} : FromRocks("read aliases", rows->status());
+}
+
+void Aliases::PutForgotten(std::uint64_t sequence, rocksdb::WriteBatch& batch) const {
+  if (sequence <= first_sequence_) return;
+  std::string value;
+  AppendU64be(value, sequence);
+  batch.Put(db_.meta(), ToSlice(kAliasesFromKey), value);
+}
+
+void Aliases::NoteForgotten(std::uint64_t sequence) {
+  if (sequence <= first_sequence_) return;
+  first_sequence_ = sequence;
+  db_.forgotten_aliases().SetFirstSequence(sequence);
 }
 
 Result<Family> Aliases::Of(const View& view, const TraceId& trace, std::uint64_t horizon) const {
@@ -89,7 +121,9 @@ Result<Family> Aliases::Of(const View& view, const TraceId& trace, std::uint64_t
     alone.front().trace = trace;
     return alone;
   }
-  return FamilyOf(trace, horizon, AliasRows(db_, view.snapshot->options(), view.first_sequence));
+  const auto first = FirstAliasSequence(db_, view.snapshot->options());
+  if (!first) return first.error();
+  return FamilyOf(trace, horizon, AliasRows(db_, view.snapshot->options(), *first));
 }
 
 }  // namespace clew::store

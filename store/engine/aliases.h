@@ -14,8 +14,12 @@
 
 namespace clew::store {
 
-// Any thread. Errors: kCorrupt for what no encoder wrote, and what RocksDB says. Rows that an append
-// before `first_sequence` wrote count no more: what it brought is not stored any longer.
+// The append from which on rows of the family `alias` count: what those before it brought has gone
+// by its age.
+Result<std::uint64_t> FirstAliasSequence(RocksDb& db, const rocksdb::ReadOptions& options);
+
+// Any thread. Errors: kCorrupt for what no encoder wrote, and what RocksDB says. `first_sequence`:
+// see above.
 class AliasRows final : public AliasReader {
  public:
   AliasRows(RocksDb& db, const rocksdb::ReadOptions& options, std::uint64_t first_sequence)
@@ -45,6 +49,12 @@ class Aliases {
   Status Load();
   bool any() const { return any_; }
   void NoteAny() { any_ = true; }
+  // As FirstAliasSequence, of the newest state.
+  std::uint64_t first_sequence() const { return first_sequence_; }
+  // Everything that came before append `sequence` is gone: puts that into the write, and notes it
+  // when the write has succeeded.
+  void PutForgotten(std::uint64_t sequence, rocksdb::WriteBatch& batch) const;
+  void NoteForgotten(std::uint64_t sequence);
 
   // The family of a trace as the view sees it, or as of an earlier `horizon`.
   Result<Family> Of(const View& view, const TraceId& trace, std::uint64_t horizon) const;
@@ -52,6 +62,7 @@ class Aliases {
  private:
   RocksDb& db_;
   std::atomic<bool> any_{false};
+  std::atomic<std::uint64_t> first_sequence_{0};
 };
 
 }  // namespace clew::store

@@ -15,7 +15,7 @@ constexpr std::uint64_t kDropStep = 256;  // appends whose rows are deleted at a
 Status JoinWriter::Load() {
   joiner_.Clear();
   calls_.clear();
-  const AliasRows stored(db_, {}, 0);
+  const AliasRows stored(db_, {}, aliases_.first_sequence());
   const std::unique_ptr<rocksdb::Iterator> rows(db_.db().NewIterator({}, db_.pending()));
   for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
     auto span = DecodePending(rows->key().ToStringView(), rows->value().ToStringView());
@@ -37,9 +37,9 @@ const std::vector<JoinedCall>& JoinWriter::CallsOf(std::uint64_t sequence) const
 }
 
 Result<std::vector<JoinedCall>> JoinWriter::Add(const SpanBatch& spans, std::uint64_t sequence,
-                                                std::uint64_t first_hot, std::uint64_t first_stored,
-                                                UnixNanos now, rocksdb::WriteBatch& batch) {
-  const AliasRows stored(db_, {}, first_stored);
+                                                std::uint64_t first_hot, UnixNanos now,
+                                                rocksdb::WriteBatch& batch) {
+  const AliasRows stored(db_, {}, aliases_.first_sequence());
   Joins joins;
   for (const SpanRecord& span : spans) {
     if (const Status added = joiner_.Add(span, sequence, now, stored, joins); !added) {

@@ -29,11 +29,10 @@ class JoinWriter {
   void ForgetCalls() { calls_.clear(); }
 
   // Decides about the spans that append `sequence` brings. Rows go into `batch`. `first_hot`: the
-  // oldest append that is not sealed, `sequence` when there is none. `first_stored`: the oldest one
-  // of which anything is stored. `now`: of the store's clock.
+  // oldest append that is not sealed, `sequence` when there is none. `now`: of the store's clock.
   Result<std::vector<JoinedCall>> Add(const SpanBatch& spans, std::uint64_t sequence,
-                                      std::uint64_t first_hot, std::uint64_t first_stored,
-                                      UnixNanos now, rocksdb::WriteBatch& batch);
+                                      std::uint64_t first_hot, UnixNanos now,
+                                      rocksdb::WriteBatch& batch);
   JoinCounters counters() const { return joiner_.counters(); }
 
  private:

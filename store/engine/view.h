@@ -48,8 +48,6 @@ struct View {
   std::shared_ptr<const LateTraces> late;
   std::shared_ptr<const DbSnapshot> snapshot;
   std::uint64_t sequence = 0;  // of the last append that it sees
-  // Nothing of an append before it is stored; what such an append has joined counts no more.
-  std::uint64_t first_sequence = 0;
 };
 
 }  // namespace clew::store

@@ -18,8 +18,6 @@ class Visible {
   Visible(RocksDb& db, Catalog catalog);
 
   View Take() const;
-  // As View::first_sequence.
-  std::uint64_t first_sequence() const;
   // The same; calls `also` while nothing can become visible, to take something along with the view.
   View Take(const std::function<void()>& also) const;
   // A durable append becomes visible. `late` is null when it has not changed.
@@ -39,10 +37,7 @@ class Visible {
   std::shared_ptr<const HotList> hot_ GUARDED_BY(mutex_);
   std::shared_ptr<const Catalog> catalog_ GUARDED_BY(mutex_);
   std::shared_ptr<const LateTraces> late_ GUARDED_BY(mutex_);
-  std::uint64_t FirstSequence() const REQUIRES(mutex_);
-
   std::uint64_t sequence_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t first_sealed_ GUARDED_BY(mutex_) = ~0ull;  // the earliest append with sealed spans
 };
 
 }  // namespace clew::store

@@ -108,8 +108,7 @@ Status Writer::WriteHot(Growth growth) {
   rocksdb::WriteBatch batch;
   batch.Put(db_.hot(), EncodeHotKey(sequence), EncodeFragment(spans));
   const std::uint64_t first_hot = hot_.empty() ? sequence : hot_.front().chunk->sequence();
-  const auto joined = joins_.Add(growth.spans, sequence, first_hot, visible_.first_sequence(),
-                                 options_.clock(), batch);
+  const auto joined = joins_.Add(growth.spans, sequence, first_hot, options_.clock(), batch);
   if (!joined) return joined.error();
   AddCalls(*joined, growth.calls);
   const rocksdb::Status written = db_.db().Write(Durable(), &batch);

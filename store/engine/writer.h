@@ -133,7 +133,7 @@ class Writer {
   const TraceParts& parts_;
   SegmentCache& cache_;
   const WriterOptions options_;
-  const Aliases& aliases_;
+  Aliases& aliases_;
 
   Mutex seal_mutex_;  // one seal at a time; taken before mutex_
   std::set<std::uint32_t> damaged_ GUARDED_BY(seal_mutex_);  // buckets, see Rewritten

@@ -29,7 +29,13 @@ Result<RetentionPlan> Writer::Drop(const RetentionPolicy& policy, std::uint64_t 
   if (const Status put = counts_.Drop(plan.buckets, plan.first_bucket, batch); !put) {
     return put.error();
   }
-  for (const SegmentKey& key : plan.drop) DeleteSegment(key, catalog, batch);
+  // Spans are sealed in the order in which they come, so that nothing that came before stays.
+  std::uint64_t next_arrival = 0;
+  for (const SegmentKey& key : plan.drop) {
+    next_arrival = std::max(next_arrival, catalog.at(key)->last_arrival + 1);
+    DeleteSegment(key, catalog, batch);
+  }
+  aliases_.PutForgotten(next_arrival, batch);
   MutexLock lock(mutex_);
   if (const Status repaired = Repair(); !repaired) return repaired.error();
   // Rows of buckets before it are taken away for good: it must not be beyond the present hour.
@@ -49,7 +55,7 @@ Result<RetentionPlan> Writer::Drop(const RetentionPolicy& policy, std::uint64_t 
   sealed_ = totals;
   hours_ = counts_.hours();
   db_.forgotten().SetFirstBucket(first);
-  db_.forgotten_aliases().SetFirstSequence(visible_.first_sequence());
+  aliases_.NoteForgotten(next_arrival);
   if (!plan.drop.empty()) states_wrong_ = true;  // they know of spans that are gone
   for (const SegmentKey& key : plan.drop) cache_.Forget(key);
   return plan;

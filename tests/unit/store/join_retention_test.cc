@@ -21,8 +21,9 @@ class JoinRetention : public TieredStore {
       Append({MakeSpan(server)});
     }
   }
-  // Of the family `alias`, when RocksDB has rewritten it. Closes the store.
+  // Of the family `alias`, when RocksDB has written its tables and rewritten them. Closes the store.
   std::size_t AliasRowsLeft() {
+    Open();
     EXPECT_TRUE(store_->Compact({}));
     store_.reset();
     const auto db = RocksDb::OpenReadOnly(dir_.path(), RocksDb::Reading::kStrict);
