@@ -23,8 +23,7 @@ Status MemoryStore::Append(const SpanBatch& batch) {
   for (const SpanRecord& span : batch) {
     StoredTrace& trace = traces_[span.trace_id];
     if (!trace.contents.emplace(*span.resource, *span.scope, span.span).second) continue;
-    const auto at =
-        std::upper_bound(trace.spans.begin(), trace.spans.end(), span, ComesBefore);
+    const auto at = std::upper_bound(trace.spans.begin(), trace.spans.end(), span, ComesBefore);
     trace.arrivals.insert(trace.arrivals.begin() + (at - trace.spans.begin()), sequence_);
     trace.spans.insert(at, span);
     trace.last_arrival = sequence_;
@@ -87,33 +86,34 @@ Result<std::vector<TraceId>> MemoryStore::FindByPrefix(const std::string& hex_pr
 // A source is used while the caller holds the lock.
 TraceSource MemoryStore::AsOf(std::uint64_t horizon, const Traces& traces,
                               const AliasTable& aliases) {
-  return [&traces, &aliases, horizon](const std::function<bool(const ScannedTrace&)>& each) -> Status {
-    std::set<TraceId> seen;  // tops
-    for (const auto& [id, unused] : traces) {
-      const auto family = FamilyOf(id, horizon, aliases);
-      if (!family) return family.error();
-      if (!seen.insert(family->front().trace).second) continue;
-      std::vector<std::vector<SpanRecord>> copies(family->size());
-      std::vector<std::span<const SpanRecord>> members;
-      std::vector<Summary> parts;
-      for (std::size_t at = 0; at < family->size(); ++at) {
-        const auto found = traces.find((*family)[at].trace);
-        if (found == traces.end()) continue;
-        const auto spans = SpansOf(found->second, horizon, copies[at]);
-        if (spans.empty()) continue;
-        members.push_back(spans);
-        parts.emplace_back();
-        for (const SpanRecord& span : spans) parts.back().Add(GlanceAt(span));
-      }
-      const TraceSummary whole = ToTraceSummary(family->front().trace, SummaryOfWhole(parts));
-      for (const auto& spans : members) {
-        const ScannedTrace trace{spans, PlaceOf(Summarize(spans)),
-                                 family->size() > 1 ? &whole : nullptr};
-        if (!each(trace)) return {};
-      }
-    }
-    return {};
-  };
+  return
+      [&traces, &aliases, horizon](const std::function<bool(const ScannedTrace&)>& each) -> Status {
+        std::set<TraceId> seen;  // tops
+        for (const auto& [id, unused] : traces) {
+          const auto family = FamilyOf(id, horizon, aliases);
+          if (!family) return family.error();
+          if (!seen.insert(family->front().trace).second) continue;
+          std::vector<std::vector<SpanRecord>> copies(family->size());
+          std::vector<std::span<const SpanRecord>> members;
+          std::vector<Summary> parts;
+          for (std::size_t at = 0; at < family->size(); ++at) {
+            const auto found = traces.find((*family)[at].trace);
+            if (found == traces.end()) continue;
+            const auto spans = SpansOf(found->second, horizon, copies[at]);
+            if (spans.empty()) continue;
+            members.push_back(spans);
+            parts.emplace_back();
+            for (const SpanRecord& span : spans) parts.back().Add(GlanceAt(span));
+          }
+          const TraceSummary whole = ToTraceSummary(family->front().trace, SummaryOfWhole(parts));
+          for (const auto& spans : members) {
+            const ScannedTrace trace{spans, PlaceOf(Summarize(spans)),
+                                     family->size() > 1 ? &whole : nullptr};
+            if (!each(trace)) return {};
+          }
+        }
+        return {};
+      };
 }
 
 TraceSource MemoryStore::Whole(const Traces& traces, const AliasTable& aliases) {

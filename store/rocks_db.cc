@@ -94,7 +94,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(
   trace.memtable_prefix_bloom_size_ratio = 0.05;
   trace.compaction_filter = &forgotten;
 
-  // Random keys, few and small. Rows of what is gone go when they are rewritten, at least once a day.
+  // Random keys, few and small. Rows of what is gone go when they are rewritten, at least once a
+  // day.
   auto alias = FamilyOptions(table, 8 * kMiB);
   alias.memtable_whole_key_filtering = true;
   alias.memtable_prefix_bloom_size_ratio = 0.05;
@@ -143,8 +144,8 @@ Error OpenError(const std::string& path, const rocksdb::Status& status) {
   return FromRocks("open data directory " + path, status);
 }
 
-// How many of kFamilies the database has: those that came later may not be there, until it is opened
-// to be written.
+// How many of kFamilies the database has: those that came later may not be there, until it is
+// opened to be written.
 Result<std::size_t> CountFamilies(const std::string& path) {
   std::vector<std::string> found;
   const rocksdb::Status status = rocksdb::DB::ListColumnFamilies({}, path, &found);
@@ -208,9 +209,8 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb:
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions options = DatabaseOptions();
   if (env != nullptr) options.env = env;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(options, path, Families(*self->forgotten_, *self->forgotten_aliases_),
-                        &self->families_, &db);
+  const rocksdb::Status status = rocksdb::DB::Open(
+      options, path, Families(*self->forgotten_, *self->forgotten_aliases_), &self->families_, &db);
   if (!status.ok()) return OpenError(path, status);
   self->db_.reset(db);
   if (const Status format = self->CheckFormat(true); !format) return format.error();
@@ -237,8 +237,8 @@ Result<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const std::string& path, 
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.info_log = std::make_shared<NoLog>();
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
-      options, path, families, &self->families_, &db);
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(options, path, families, &self->families_, &db);
   if (!status.ok()) return OpenError(path, status);
   self->db_.reset(db);
   const Status format = self->CheckFormat(false);

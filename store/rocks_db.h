@@ -55,7 +55,7 @@ class RocksDb {
   }
 
   std::uint32_t format_ = kFormatVersion;
-  std::unique_ptr<DropForgottenTraces> forgotten_;  // used by db_
+  std::unique_ptr<DropForgottenTraces> forgotten_;           // used by db_
   std::unique_ptr<DropForgottenAliases> forgotten_aliases_;  // as well
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*>

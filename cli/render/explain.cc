@@ -55,6 +55,11 @@ constexpr Meaning kInject[] = {
     {"skipped_helper", "It got no header: the kernel refused the insertion."},
     {"skipped_unsure", "It got no header: it was not certain that a request begins there."},
     {"skipped_busy", "It got no header: another message was being examined at that moment."},
+    {"tcp_option", "It could get no header; its context left in a TCP option, for an agent at the "
+                   "other end."},
+    {"skipped_option_room", "It could get no header, and its segment had no room for a TCP option."},
+    {"skipped_option_place", "It could get no header, and no TCP option either: it did not begin "
+                             "with a segment of its own."},
 };
 
 template <std::size_t n>
@@ -108,11 +113,16 @@ void ExplainServer(const SpanView& span, const SpanView* parent, Explanation& ou
     say.push_back(Certainty(out.confidence));
   } else if (!span.parent_id.valid()) {
     out.method = "none";
-    say.push_back("The request came without a context in its headers.");
+    say.push_back("The request came without a context, in its headers or in a TCP option.");
     say.push_back(on_wire ? "No call of a traced process was seen at the same place on the wire: "
                             "the caller is not traced, or its span was lost or has not come yet."
                           : "Where on the wire it began is not known either, so that it could not "
                             "be joined with a call.");
+  } else if (Attribute(span, "clew.context.source") == "tcp_option") {
+    out.method = "tcp_option";
+    say.push_back("The segment in which the request begins carried a TCP option of the caller's "
+                  "agent, which names the parent.");
+    if (parent == nullptr) say.push_back("The parent itself was not received.");
   } else {
     out.method = "header";
     const std::string inject = parent == nullptr ? "" : Attribute(*parent, "clew.inject");

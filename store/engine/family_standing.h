@@ -40,7 +40,7 @@ class FamilyStandings {
   const TraceParts& parts_;
   const Aliases& aliases_;
   std::unordered_map<TraceId, std::shared_ptr<const FamilyStanding>> known_;  // by member
-  std::optional<std::unordered_set<TraceId>> hot_;                            // once it is asked for
+  std::optional<std::unordered_set<TraceId>> hot_;  // once it is asked for
 };
 
 }  // namespace clew::store

@@ -19,7 +19,8 @@ Status JoinWriter::Load() {
   const std::unique_ptr<rocksdb::Iterator> rows(db_.db().NewIterator({}, db_.pending()));
   for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
     auto span = DecodePending(rows->key().ToStringView(), rows->value().ToStringView());
-    if (!span) return Error{Code::kCorrupt, "stored row of a span that waits: not what was written"};
+    if (!span)
+      return Error{Code::kCorrupt, "stored row of a span that waits: not what was written"};
     const std::uint64_t sequence = span->sequence;
     std::vector<JoinedCall> calls;
     if (const Status replayed = joiner_.Replay(*std::move(span), stored, calls); !replayed) {

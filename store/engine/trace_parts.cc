@@ -13,8 +13,8 @@ constexpr std::size_t kWindow = 8192;
 // window.
 constexpr std::size_t kNearSegments = 8;
 constexpr std::size_t kWideWindowBytes = 24u << 20;
-// What lies in more segments than this is read past the store's cache: it would drive everything else
-// out of it, and needs hardly any segment again.
+// What lies in more segments than this is read past the store's cache: it would drive everything
+// else out of it, and needs hardly any segment again.
 constexpr std::size_t kCachedSegments = 4;
 constexpr std::size_t kOwnCacheBytes = 8u << 20;
 
@@ -110,11 +110,10 @@ Result<bool> TraceParts::AnySpan(const View& view, const TraceId& trace, std::ui
     const auto at = (*segment)->FindTrace(trace);
     if (!at) return Error{at.error().code, NameOf(part) + ": " + at.error().message};
     if (!*at) continue;
-    const Status read =
-        (*segment)->ReadTrace(**at, [&](SpanRecord&& span, std::uint64_t arrival) {
-          found = arrival <= horizon && holds(span);
-          return !found;
-        });
+    const Status read = (*segment)->ReadTrace(**at, [&](SpanRecord&& span, std::uint64_t arrival) {
+      found = arrival <= horizon && holds(span);
+      return !found;
+    });
     if (!read) return read.error();
     if (found) break;
   }
@@ -304,7 +303,7 @@ class TraceParts::Merge final : public TraceCursor {
   std::vector<Place> places_;
   std::size_t next_ = 0;           // of places_
   std::size_t span_bytes_ = 2048;  // of a span in memory, about; as the last window had it
-  std::optional<Error> damage_;  // the first one
+  std::optional<Error> damage_;    // the first one
 };
 
 Result<std::unique_ptr<TraceCursor>> TraceParts::Open(View view,

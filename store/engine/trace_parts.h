@@ -37,8 +37,8 @@ class TraceParts {
   Result<bool> AnySpan(const View& view, const TraceId& trace, std::uint64_t horizon,
                        const std::function<bool(const SpanRecord&)>& holds) const;
 
-  // The spans of all the traces in one order. Memory: 24 bytes a span, and some thousand whole ones.
-  // The cursor must not outlive this.
+  // The spans of all the traces in one order. Memory: 24 bytes a span, and some thousand whole
+  // ones. The cursor must not outlive this.
   Result<std::unique_ptr<TraceCursor>> Open(View view, const std::vector<TraceId>& traces) const;
 
  private:

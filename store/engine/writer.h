@@ -142,7 +142,7 @@ class Writer {
   CondVar room_;  // appends that wait for it
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::optional<Error> failed_ GUARDED_BY(mutex_);  // a write did not succeed: none is tried again
-  bool states_wrong_ GUARDED_BY(mutex_) = false;  // they know of spans that are not there
+  bool states_wrong_ GUARDED_BY(mutex_) = false;    // they know of spans that are not there
   std::optional<Error> seal_error_ GUARDED_BY(mutex_);
   Totals sealed_ GUARDED_BY(mutex_);
   std::uint64_t hot_new_traces_ GUARDED_BY(mutex_) = 0;  // without a sealed part

@@ -27,8 +27,8 @@ struct Alias {
   TraceId trace;  // belongs to `parent_trace`
   SpanId root;    // its span without a parent, which becomes
   TraceId parent_trace;
-  SpanId parent;               // ... a child of this one
-  std::string method;          // "join", or what an agent calls its evidence
+  SpanId parent;       // ... a child of this one
+  std::string method;  // "join", or what an agent calls its evidence
   std::uint16_t confidence = kCertain;
   // Of the append that made it, which brought a span of one of both: pages of before do not know
   // it, and it goes when retention takes everything that came so early.

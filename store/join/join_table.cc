@@ -50,8 +50,8 @@ void JoinTable::Open(Slot& slot, WaitingSpan span) {
 }
 
 void JoinTable::Forget(UnixNanos now) {
-  while (!order_.empty() && (order_.size() >= options_.max_slots ||
-                             now - order_.front().arrived > options_.max_age)) {
+  while (!order_.empty() &&
+         (order_.size() >= options_.max_slots || now - order_.front().arrived > options_.max_age)) {
     const auto at = slots_.find(order_.front().key);
     if (at != slots_.end() && at->second.serial == order_.front().serial) {
       if (at->second.waiting != nullptr) ++unmatched_;

@@ -22,15 +22,15 @@ struct WaitingSpan {
   SpanId span;
   UnixNanos start{};
   UnixNanos end{};
-  UnixNanos arrived{};           // by the store's clock
-  std::uint64_t sequence = 0;    // of the append that brought it
-  double weight = 1;             // see SamplingWeight
+  UnixNanos arrived{};         // by the store's clock
+  std::uint64_t sequence = 0;  // of the append that brought it
+  double weight = 1;           // see SamplingWeight
   std::string service;
   bool operator==(const WaitingSpan&) const = default;
 };
 
 struct JoinTableOptions {
-  std::size_t max_slots = 1 << 18;   // about 230 bytes each
+  std::size_t max_slots = 1 << 18;    // about 230 bytes each
   std::chrono::seconds max_age{120};  // for the other end to come
   // Ports and numbers come again: the SERVER span starts within the CLIENT span or so close to it.
   std::chrono::seconds max_distance{60};
@@ -81,7 +81,8 @@ class JoinTable {
 
   JoinTableOptions options_;
   std::unordered_map<WireKey, Slot, Hash> slots_;
-  std::deque<Entry> order_;  // by arrival; of a slot that was opened again the older ones say nothing
+  std::deque<Entry>
+      order_;  // by arrival; of a slot that was opened again the older ones say nothing
   std::uint64_t serial_ = 0;
   std::uint64_t unmatched_ = 0;
 };

@@ -98,12 +98,12 @@ Status Joiner::Add(const SpanRecord& span, std::uint64_t sequence, UnixNanos now
   const JoinEvidence evidence = ReadJoinEvidence(span);
   if (evidence.claim) {
     const Alias alias{.trace = span.trace_id,
-                .root = span.span_id,
-                .parent_trace = evidence.claim->trace,
-                .parent = evidence.claim->span,
-                .method = evidence.claim->method,
-                .confidence = evidence.claim->confidence,
-                .sequence = sequence};
+                      .root = span.span_id,
+                      .parent_trace = evidence.claim->trace,
+                      .parent = evidence.claim->span,
+                      .method = evidence.claim->method,
+                      .confidence = evidence.claim->confidence,
+                      .sequence = sequence};
     const auto made = Make(alias, reader, joins);
     if (!made) return made.error();
     Count(*made, counters_.claimed);

@@ -36,7 +36,7 @@ struct JoinCounters {
   std::uint64_t joined = 0;     // calls whose two ends were found
   std::uint64_t claimed = 0;    // aliases that agents found out
   std::uint64_t ambiguous = 0;  // spans at a place on the wire that others claim, too
-  std::uint64_t refused = 0;    // aliases that would change one, make a circle, or be beyond a bound
+  std::uint64_t refused = 0;  // aliases that would change one, make a circle, or be beyond a bound
   std::uint64_t unmatched = 0;  // ends without another one
 };
 

@@ -128,7 +128,8 @@ std::string EncodePending(const WaitingSpan& span) {
   AppendU8(out, static_cast<std::uint8_t>((span.is_server ? kServerFlag : 0) |
                                           (span.error ? kErrorFlag : 0)));
   out.append(span.trace.View()).append(span.span.View());
-  for (const UnixNanos time : {span.start, span.end, span.arrived}) AppendU64be(out, ToUint64(time));
+  for (const UnixNanos time : {span.start, span.end, span.arrived})
+    AppendU64be(out, ToUint64(time));
   AppendU64be(out, std::bit_cast<std::uint64_t>(span.weight));
   return out += span.service;
 }

@@ -78,6 +78,8 @@ class Run:
 
     def _agent(self, collector, lossy):
         flags = ["--runtime=all"]
+        if self._options.inject == "off":
+            flags.append("--tcp-option=off")
         if lossy:
             config = self._sandbox.folder / "small-ring.yaml"
             config.write_text(f"capture:\n  ring_bytes: {SMALL_RING}\n")

@@ -6,6 +6,8 @@ from tests.support.echo import Echo
 from tests.support.sandbox import PLAIN, TRACED
 from tests.support.shop import Shop
 
+HEADERS_ONLY = ("--tcp-option=off",)
+
 
 class Join(e2e.EndToEndTest):
     def tokens(self, prefix, clients, requests):
@@ -13,7 +15,7 @@ class Join(e2e.EndToEndTest):
 
     def test_the_chain_is_whole_without_injection(self):
         shop = Shop(self.sandbox).start()
-        collector, _ = self.start_clew(inject="off")
+        collector, _ = self.start_clew(inject="off", flags=HEADERS_ONLY)
         self.load(shop.url(), clients=5, requests=6, prefix="get")
         self.load(shop.url(), clients=3, requests=3, prefix="post", body_bytes=3000)
         # Kept connections: each request has a place of its own.
@@ -30,7 +32,7 @@ class Join(e2e.EndToEndTest):
 
     def test_a_restart_of_the_collector_between_the_ends_changes_nothing(self):
         shop = Shop(self.sandbox).start()
-        collector, _ = self.start_clew(inject="off")
+        collector, _ = self.start_clew(inject="off", flags=HEADERS_ONLY)
         load = self.start_load(shop.url(), clients=4, requests=30, prefix="long", pause=0.05)
         for _ in range(3):
             collector.stop(9)
@@ -41,7 +43,8 @@ class Join(e2e.EndToEndTest):
     def test_nginx_with_kept_upstream_connections_is_whole(self):
         leaf = Echo(self.sandbox, group=TRACED).start()
         port, _ = proxies.nginx_proxy(self.sandbox, leaf.port)
-        collector, _ = self.start_clew()  # injection on: where FIONREAD is used only first requests get a header
+        # Where FIONREAD is used only first requests get a header.
+        collector, _ = self.start_clew(flags=HEADERS_ONLY)
         self.load(f"http://127.0.0.1:{port}", group=PLAIN, path="/leaf/", clients=10, requests=12)
         tokens = self.tokens("t", 10, 12)
 

@@ -503,6 +503,15 @@ TEST_F(ExplainTest, AHeaderIsExplainedByTheSideThatPutItIn) {
   EXPECT_NE(Explained('r').out.find("without a context"), std::string::npos);
 }
 
+TEST_F(ExplainTest, ATcpOptionIsExplainedAtBothEnds) {
+  AddExplained(client_, 'c', 0, 3, {{"clew.link.method", "none"}, {"clew.inject", "tcp_option"}});
+  AddExplained(client_, 's', 'c', 2, {{"clew.context.source", "tcp_option"}});
+  const std::string served = Explained('s').out;
+  EXPECT_NE(served.find("METHOD  tcp_option"), std::string::npos) << served;
+  EXPECT_NE(served.find("names the parent"), std::string::npos) << served;
+  EXPECT_NE(Explained('c').out.find("left in a TCP option"), std::string::npos);
+}
+
 TEST_F(ExplainTest, JsonHasTheFactsBesideTheWords) {
   AddExplained(client_, 'c', 'x', 3, {{"clew.link.method", "new\x1bmethod"}}, 0.5);
   options_.format = Format::kJsonLines;

@@ -33,12 +33,22 @@ TestAttributes AtServer(std::int64_t seq = kSeq) {
 }
 
 TestSpan Client(std::uint64_t trace, std::uint64_t id, std::int64_t seq = kSeq) {
-  return {.trace = trace, .id = id, .service = "shop", .name = "call", .kind = 3,
+  return {.trace = trace,
+          .id = id,
+          .service = "shop",
+          .name = "call",
+          .kind = 3,
           .attributes = AtClient(seq)};
 }
 TestSpan Server(std::uint64_t trace, std::uint64_t id, std::int64_t seq = kSeq) {
-  return {.trace = trace, .id = id, .service = "stock", .name = "GET /stock", .start_ms = 1002,
-          .duration_ms = 5, .kind = 2, .attributes = AtServer(seq)};
+  return {.trace = trace,
+          .id = id,
+          .service = "stock",
+          .name = "GET /stock",
+          .start_ms = 1002,
+          .duration_ms = 5,
+          .kind = 2,
+          .attributes = AtServer(seq)};
 }
 TestSpan Under(TestSpan span, std::uint64_t parent) {
   span.parent = parent;
@@ -74,8 +84,10 @@ class JoinContract : public AnyStore {
   }
   // T1: 1 (server) -> 2 (client); T2: 3 (server) -> 4.
   void AddPair() {
-    AddAll({{.trace = 1, .id = 1, .name = "GET /", .duration_ms = 30}, Under(Client(1, 2), 1),
-            Server(2, 3), {.trace = 2, .id = 4, .parent = 3, .service = "db", .start_ms = 1003}});
+    AddAll({{.trace = 1, .id = 1, .name = "GET /", .duration_ms = 30},
+            Under(Client(1, 2), 1),
+            Server(2, 3),
+            {.trace = 2, .id = 4, .parent = 3, .service = "db", .start_ms = 1003}});
   }
 };
 INSTANTIATE_TEST_SUITE_P(Stores, JoinContract, EveryStore(), StoreName);
@@ -128,7 +140,8 @@ TEST_P(JoinContract, AJoinedCallIsCountedOnceAsACall) {
   ASSERT_TRUE(graph);
   std::vector<std::string> edges;
   for (const Dependency& edge : graph->edges) {
-    edges.push_back(edge.caller + ">" + edge.callee + " " + std::to_string(edge.calls).substr(0, 3));
+    edges.push_back(edge.caller + ">" + edge.callee + " " +
+                    std::to_string(edge.calls).substr(0, 3));
   }
   EXPECT_THAT(edges, ElementsAre("shop>stock 1.0", "stock>db 1.0"));
 }
@@ -145,7 +158,8 @@ TEST_P(JoinContract, AChainOfHopsIsOneTrace) {
 
 TEST_P(JoinContract, AnotherAddressPortNumberOrTimeIsAnotherCall) {
   TestSpan address = Server(2, 2);
-  address.attributes = Wire("10.0.0.9", 80, "10.0.0.1", 40000);  // behind a translation of addresses
+  address.attributes =
+      Wire("10.0.0.9", 80, "10.0.0.1", 40000);  // behind a translation of addresses
   TestSpan port = Server(3, 3);
   port.attributes = Wire("10.0.0.2", 80, "10.0.0.1", 40001);
   TestSpan swapped = Server(4, 4);
@@ -270,7 +284,8 @@ TEST_P(JoinContract, APageThatIsFollowedDoesNotKnowWhatIsJoinedMeanwhile) {
   const auto first = store_->Search(query, {});
   ASSERT_TRUE(first);
   EXPECT_EQ(first->traces.front().trace_id, TestTraceId(3));
-  AddAll({At(Client(1, 4, 5), 1003)});  // trace 3 belongs to trace 1 now, and so would be listed again
+  AddAll(
+      {At(Client(1, 4, 5), 1003)});  // trace 3 belongs to trace 1 now, and so would be listed again
   query.cursor = first->next_cursor;
   query.limit = 10;
   const auto rest = store_->Search(query, {});

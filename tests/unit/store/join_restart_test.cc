@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
+#include <algorithm>
+
 #include "fault_env.h"
 #include "join_spans.h"
 #include "store/admin/directory_check.h"
@@ -94,6 +96,38 @@ TEST(JoinRestart, WhatAFailedWriteWouldHaveJoinedIsJoinedWhenItIsRepeated) {
   EXPECT_EQ(Calls(*store), 1);
 }
 
+TEST(JoinRestart, ACursorGoesThroughAllTheTracesInOneOrder) {
+  TempDir dir;
+  const auto store = Open(dir);
+  ASSERT_TRUE(store->Append({End(true, 1), End(false, 2)}));
+  constexpr std::uint64_t kSpans = 6000;  // of each: more than a window takes
+  for (const std::uint64_t trace : {1, 2}) {
+    SpanBatch batch;
+    for (std::uint64_t i = 0; i < kSpans; ++i) {
+      batch.push_back(MakeSpan(
+          {.trace = trace, .id = 10 + i, .parent = trace, .start_ms = 2000 + 2 * i + trace}));
+    }
+    ASSERT_TRUE(store->Append(batch));
+    if (trace == 1) ASSERT_TRUE(store->Seal());
+  }
+  const auto cursor = store->OpenTrace(TestTraceId(2));
+  ASSERT_TRUE(cursor);
+  std::size_t windows = 0;
+  std::vector<UnixNanos> starts;
+  for (;; ++windows) {
+    const auto spans = (*cursor)->Next();
+    ASSERT_TRUE(spans) << spans.error().message;
+    if (spans->empty()) break;
+    for (const SpanRecord& span : *spans) {
+      ASSERT_EQ(span.trace_id, TestTraceId(1));
+      starts.push_back(span.start);
+    }
+  }
+  EXPECT_GT(windows, 1u);
+  EXPECT_EQ(starts.size(), 2 * kSpans + 2);
+  EXPECT_TRUE(std::is_sorted(starts.begin(), starts.end()));
+}
+
 TEST(JoinRestart, AStoreOfBeforeOpens) {
   TempDir dir;
   ASSERT_TRUE(Open(dir)->Append({End(true, 1)}));
@@ -101,7 +135,8 @@ TEST(JoinRestart, AStoreOfBeforeOpens) {
     std::vector<std::string> names;
     ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, dir.path(), &names).ok());
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    for (const std::string& name : names)
+      families.emplace_back(name, rocksdb::ColumnFamilyOptions());
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* raw = nullptr;
     ASSERT_TRUE(rocksdb::DB::Open({}, dir.path(), families, &handles, &raw).ok());
@@ -113,8 +148,8 @@ TEST(JoinRestart, AStoreOfBeforeOpens) {
       db->DestroyColumnFamilyHandle(handles[i]);
     }
   }
-  const auto checked = CheckDirectory(
-      dir.path(), [](const Damage& damage) { ADD_FAILURE() << damage.place; }, {});
+  const auto checked =
+      CheckDirectory(dir.path(), [](const Damage& damage) { ADD_FAILURE() << damage.place; }, {});
   ASSERT_TRUE(checked) << checked.error().message;
   EXPECT_EQ(checked->spans, 1u) << "read as it is";
   const auto store = Open(dir);

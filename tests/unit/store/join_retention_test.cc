@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fault_env.h"
 #include "join_spans.h"
 #include "store/engine/tiers.h"
 #include "store/rocks_db.h"
@@ -21,7 +22,8 @@ class JoinRetention : public TieredStore {
       Append({MakeSpan(server)});
     }
   }
-  // Of the family `alias`, when RocksDB has written its tables and rewritten them. Closes the store.
+  // Of the family `alias`, when RocksDB has written its tables and rewritten them. Closes the
+  // store.
   std::size_t AliasRowsLeft() {
     Open();
     EXPECT_TRUE(store_->Compact({}));
@@ -115,6 +117,21 @@ TEST_F(JoinRetention, AReopenedStoreStillKnowsWhoBelongsTogether) {
   Open();
   EXPECT_EQ(Retain().without_errors.spans, 0u);
   EXPECT_EQ(SpansOf(4), 2u);
+}
+
+TEST_F(JoinRetention, ARewriteThatFailsLeavesThemTogether) {
+  FaultEnv env;
+  Open(10, &env);
+  AppendCalls(3);
+  hour_ = kHour + 4;
+  env.Set(Fault::kTorn);
+  EXPECT_FALSE(store_->Retain(kPolicy, false));
+  EXPECT_EQ(SpansOf(0), 2u);
+  Open();
+  EXPECT_EQ(SpansOf(0), 2u);
+  EXPECT_EQ(SearchAll(*store_, Query{}).size(), 3u);
+  EXPECT_EQ(Retain().sampled.spans, 6u);
+  EXPECT_EQ(AliasRowsLeft(), 0u);
 }
 
 }  // namespace

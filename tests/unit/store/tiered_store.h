@@ -15,18 +15,19 @@ namespace clew::store {
 inline constexpr std::uint32_t kHour = 500'000;
 inline const UnixNanos kNow = UnixNanos(std::chrono::hours(kHour));
 inline const RetentionPolicy kPolicy{.keep_all = std::chrono::hours(2),
-                              .keep_sample = std::chrono::hours(5),
-                              .sample_percent = 0,
-                              .slow = std::chrono::milliseconds(500)};
+                                     .keep_sample = std::chrono::hours(5),
+                                     .sample_percent = 0,
+                                     .slow = std::chrono::milliseconds(500)};
 
 // A store whose clock is set by hand.
 class TieredStore : public testing::Test {
  protected:
-  void Open(std::size_t rows = 10) {
+  void Open(std::size_t rows = 10, rocksdb::Env* env = nullptr) {
     store_.reset();
-    auto store = OpenRocksStore({.path = dir_.path(), .segment_rows = rows, .clock = [this] {
-                                   return UnixNanos(std::chrono::hours(hour_));
-                                 }});
+    auto store =
+        OpenRocksStore({.path = dir_.path(), .segment_rows = rows, .env = env, .clock = [this] {
+                          return UnixNanos(std::chrono::hours(hour_));
+                        }});
     CLEW_CHECK(store.has_value());
     store_ = *std::move(store);
   }

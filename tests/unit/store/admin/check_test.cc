@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "base/bytes.h"
 #include "../join_spans.h"
+#include "base/bytes.h"
 #include "sample_store.h"
 #include "store/admin/administration.h"
 #include "store/admin/directory_check.h"
