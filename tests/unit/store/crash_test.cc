@@ -204,9 +204,9 @@ TEST(Crash, LeavesWhatRetentionKeepsWholeAndCountedOnce) {
   EXPECT_EQ((*store)->Stats().traces, (next + 4) / 4 * kSpansPerBatch / 2);
   EXPECT_EQ((*store)->Services()->front().span_count, kept);
   std::uint64_t listed = 0;
-  for (const OperationInfo& operation : (*store)->Operations("shop")->items) {
-    listed += operation.span_count;
-  }
+  const auto operations = (*store)->Operations("shop");
+  ASSERT_TRUE(operations);
+  for (const OperationInfo& operation : operations->items) listed += operation.span_count;
   EXPECT_EQ(listed, kept);
   const auto checked = (*store)->Check(
       [](const Damage& damage) { ADD_FAILURE() << damage.place << ": " << damage.problem; }, {});
