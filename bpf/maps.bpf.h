@@ -158,6 +158,7 @@ struct conn {
 	struct clew_context out;
 	__u32 out_skip; /* enum clew_inject: why injection left the next reported request alone */
 	__u32 inserted; /* bytes that we added to the stream so far */
+	__u32 inserted_before; /* ... up to the end of the last call that wrote */
 	/* Injection */
 	__u32 inject_phase; /* enum inject_phase */
 	__u32 next_seq; /* sequence number at which the next request begins */
@@ -181,6 +182,7 @@ struct conn {
 	__u8 option_room; /* segments are being cut so that each has room for it */
 	__u32 call_open; /* counted in live.calls of `owner` */
 	__u32 option_seq; /* sequence number of the request's first byte */
+	__u32 pad3;
 	__u64 connect_span; /* the request that connect() was called for; 0: none */
 	__u64 owner; /* the request that the last call was made for; 0: none, or its reply has been read */
 	__u64 reply_left; /* REPLY_COUNTED: bytes of the reply to come */
@@ -188,7 +190,8 @@ struct conn {
 	__u64 sk; /* address of the socket */
 	__u32 head_seq; /* sequence number of the first byte of the request in `head` */
 	__u8 doubtful; /* client side: `owner` is the likely one: it counts as busy, but is nobody's parent by it */
-	__u8 pad2[3];
+	__u8 call_unsure; /* client side, on a loop: the last call may be another request's than the one that seems to run */
+	__u8 pad2[2];
 };
 /* Both directions and the network's own context change flags at the same time. */
 static __always_inline void set_flags(struct conn *c, __u32 flags)

@@ -46,6 +46,17 @@ void AddTimes(CLI::App& app, Flags& flags, const char* since, const char* from, 
   app.add_option("--to", flags.to, to)->type_name("TIME");
 }
 
+void AddExplain(CLI::App& app, Flags& flags) {
+  auto* explain =
+      app.add_subcommand("explain", "Say what linked a span to its parent, or why there is none");
+  explain
+      ->add_option("SPAN", flags.span,
+                   "TRACE_ID:SPAN_ID, or the span id alone to look for it in the newest traces")
+      ->required();
+  AddTimes(*explain, flags, "Look in traces begun within this time (default 1h)",
+           "Look in traces begun at this time or later", "... or earlier");
+}
+
 void AddTraces(CLI::App& app, Flags& flags) {
   auto* traces = app.add_subcommand("traces", "List the traces that match a query, newest first");
   traces
@@ -97,6 +108,7 @@ std::variant<Flags, Stop> ParseFlags(int argc, const char* const* argv) {
   app.set_version_flag("--version", "tracectl " CLEW_VERSION);
   AddPreferences(app, flags);
   AddTrace(app, flags);
+  AddExplain(app, flags);
   AddTraces(app, flags);
   AddLists(app, flags);
   app.add_subcommand("status", "Say how the collector is doing");
@@ -115,7 +127,8 @@ std::variant<Flags, Stop> ParseFlags(int argc, const char* const* argv) {
   constexpr struct {
     const char* name;
     Command command;
-  } kCommands[] = {{"trace", Command::kTrace},       {"traces", Command::kTraces},
+  } kCommands[] = {{"trace", Command::kTrace},       {"explain", Command::kExplain},
+                   {"traces", Command::kTraces},
                    {"services", Command::kServices}, {"operations", Command::kOperations},
                    {"keys", Command::kKeys},         {"dependencies", Command::kDependencies},
                    {"status", Command::kStatus},     {"version", Command::kVersion}};

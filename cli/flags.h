@@ -11,6 +11,7 @@ namespace clew::cli {
 
 enum class Command {
   kTrace,
+  kExplain,
   kTraces,
   kServices,
   kOperations,
@@ -39,6 +40,8 @@ struct Flags {
   // trace
   std::string trace_id;
   bool all_spans = false;
+  // explain
+  std::string span;  // [TRACE_ID:]SPAN_ID
   // traces
   std::vector<std::string> query;  // words of the expression
   std::string operation;

@@ -29,6 +29,7 @@ class Merger {
     options_.ascii = flags_.ascii;
     MergePreferences();
     if (flags_.command == Command::kTrace) MergeTrace();
+    if (flags_.command == Command::kExplain) MergeExplain();
     if (flags_.command == Command::kTraces) MergeTraces();
     if (flags_.command == Command::kOperations) options_.service = flags_.service;
     if (flags_.command == Command::kDependencies) MergeDependencies();
@@ -145,6 +146,7 @@ class Merger {
                 format);
     const bool can = format == Format::kOtlp   ? flags_.command == Command::kTrace
                      : format == Format::kName ? flags_.command != Command::kStatus &&
+                                                     flags_.command != Command::kExplain &&
                                                      flags_.command != Command::kDependencies
                                                : true;
     if (can) {
@@ -162,17 +164,36 @@ class Merger {
   }
 
   void MergeTrace() {
-    std::string id = flags_.trace_id;
+    MergeTraceId("ID", flags_.trace_id);
+    options_.all_spans = flags_.all_spans;
+  }
+
+  void MergeTraceId(const char* source, std::string id) {
+    const std::string given = id;
     std::transform(id.begin(), id.end(), id.begin(),
                    [](char c) { return c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c; });
     const bool hex = id.find_first_not_of("0123456789abcdef") == std::string::npos;
     if (!hex || id.size() < 8 || id.size() > 32) {
       return Refuse(
-          "ID", "'" + flags_.trace_id +
-                    "' is no trace id: it has 32 hex digits, of which the first 8 or more will do");
+          source, "'" + given +
+                      "' is no trace id: it has 32 hex digits, of which the first 8 or more will do");
     }
     options_.trace_id = id;
-    options_.all_spans = flags_.all_spans;
+  }
+
+  void MergeExplain() {
+    constexpr std::chrono::hours kUsual{1};
+    const std::size_t colon = flags_.span.find(':');
+    const bool has_trace = colon != std::string::npos;
+    if (has_trace) MergeTraceId("SPAN", flags_.span.substr(0, colon));
+    const auto span = SpanId::FromHex(has_trace ? flags_.span.substr(colon + 1) : flags_.span);
+    if (span && span->valid()) {
+      options_.span_id = *span;
+    } else {
+      Refuse("SPAN", "'" + flags_.span + "' is no span id: it has 16 hex digits");
+    }
+    MergeTimes();
+    if (!options_.filter.from) options_.filter.from = now_ - kUsual;
   }
 
   void MergeTimes() {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "cli/flags.h"
@@ -44,10 +45,11 @@ struct Options {
   std::string pager;  // shell command; empty: none
   bool quiet = false;
   bool ascii = false;
-  std::string trace_id;    // `trace`: 8 to 32 lower-case hex digits
+  std::string trace_id;    // `trace`: 8 to 32 lower-case hex digits; `explain`: or empty
+  SpanId span_id;          // `explain`
   bool all_spans = false;  // `trace`
   std::string service;     // `operations`
-  TraceFilter filter;      // `traces`, `dependencies`
+  TraceFilter filter;      // `traces`, `dependencies`, `explain`
 };
 
 // The value of an environment variable; nothing when it is unset or empty.

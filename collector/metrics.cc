@@ -64,6 +64,13 @@ std::string RenderMetrics(const Counters& counters, const store::StoreStats& sto
   counter("commits_total", "Synced writes to the store.").Add(Value(counters.commits));
   counter("commit_seconds_total", "Time spent in synced writes.")
       .Add(Value(counters.commit_nanoseconds) * 1e-9);
+  counter("traces_joined_total", "Traces that were found to belong to another one.")
+      .Add(static_cast<double>(store.joins.joined), "by", "wire")
+      .Add(static_cast<double>(store.joins.claimed), "by", "agent");
+  counter("traces_not_joined_total", "Ends of calls, and claims, that led to nothing.")
+      .Add(static_cast<double>(store.joins.unmatched), "reason", "no_other_end")
+      .Add(static_cast<double>(store.joins.ambiguous), "reason", "ambiguous")
+      .Add(static_cast<double>(store.joins.refused), "reason", "refused");
   gauge("in_flight_bytes", "Bytes of requests that are not answered yet.",
         static_cast<double>(bytes_in_flight));
   gauge("stored_spans", "Spans in the store.", static_cast<double>(store.spans));

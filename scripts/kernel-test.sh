@@ -20,9 +20,9 @@ trap 'rm -rf "$work"' EXIT
 log=build/log
 kernels=$PWD/build/kernels
 
-fetch_kernel() {
+fetch_kernel() (
   mkdir -p "$kernels" && cd "$kernels" && apt-get download "$package" && dpkg -x "$package"_*.deb "$package"
-}
+)
 
 build() {
   cmake --preset release && cmake --build --preset release --target clew-agent clew-collector tracectl

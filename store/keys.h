@@ -57,6 +57,8 @@ struct Totals {
   std::uint64_t next_segment = 1;
   bool operator==(const Totals&) const = default;
 };
+// -> sequence u64be: rows of the family `alias` that appends before it wrote count no more.
+inline constexpr std::string_view kAliasesFromKey = "aliases";
 inline constexpr std::string_view kTotalsKey = "totals";
 std::string Encode(const Totals& totals);
 std::optional<Totals> DecodeTotals(std::string_view bytes);

@@ -1,7 +1,11 @@
 #include "store/memory_store.h"
 
 #include <algorithm>
+#include <limits>
+#include <set>
 #include <tuple>
+
+#include "store/summary.h"
 
 namespace clew::store {
 namespace {
@@ -15,17 +19,42 @@ bool ComesBefore(const SpanRecord& a, const SpanRecord& b) {
 Status MemoryStore::Append(const SpanBatch& batch) {
   MutexLock lock(mutex_);
   ++sequence_;
+  Joins joins;
   for (const SpanRecord& span : batch) {
-    Trace& trace = traces_[span.trace_id];
+    StoredTrace& trace = traces_[span.trace_id];
     if (!trace.contents.emplace(*span.resource, *span.scope, span.span).second) continue;
-    trace.spans.insert(std::upper_bound(trace.spans.begin(), trace.spans.end(), span, ComesBefore),
-                       span);
-    const Place place = PlaceOf(Summarize(trace.spans));
-    if (trace.moves.empty() || !(trace.moves.back().place == place)) {
-      trace.moves.push_back({sequence_, place});
+    const auto at = std::upper_bound(trace.spans.begin(), trace.spans.end(), span, ComesBefore);
+    trace.arrivals.insert(trace.arrivals.begin() + (at - trace.spans.begin()), sequence_);
+    trace.spans.insert(at, span);
+    trace.last_arrival = sequence_;
+    const Status joined = joiner_.Add(span, sequence_, clock_(), aliases_, joins);
+    if (!joined) return joined;
+  }
+  aliases_.Add(joins);
+  return {};
+}
+
+std::span<const SpanRecord> MemoryStore::SpansOf(const StoredTrace& trace, std::uint64_t horizon,
+                                                 std::vector<SpanRecord>& copies) {
+  if (trace.last_arrival <= horizon) return trace.spans;
+  for (std::size_t at = 0; at < trace.spans.size(); ++at) {
+    if (trace.arrivals[at] <= horizon) copies.push_back(trace.spans[at]);
+  }
+  return copies;
+}
+
+std::vector<SpanRecord> MemoryStore::SpansOf(const Traces& traces, const Family& family) {
+  std::vector<SpanRecord> spans;
+  for (const FamilyMember& member : family) {
+    const auto found = traces.find(member.trace);
+    if (found == traces.end()) continue;
+    for (SpanRecord span : found->second.spans) {
+      AdoptSpan(family.front().trace, member, span);
+      spans.push_back(std::move(span));
     }
   }
-  return {};
+  std::stable_sort(spans.begin(), spans.end(), ComesBefore);
+  return spans;
 }
 
 Status MemoryStore::ReadTrace(const TraceId& trace,
@@ -33,8 +62,9 @@ Status MemoryStore::ReadTrace(const TraceId& trace,
   std::vector<SpanRecord> spans;  // a copy, so that `each` may call the store
   {
     MutexLock lock(mutex_);
-    const auto found = traces_.find(trace);
-    if (found != traces_.end()) spans = found->second.spans;
+    const auto family = FamilyOf(trace, sequence_, aliases_);
+    if (!family) return family.error();
+    spans = SpansOf(traces_, *family);
   }
   if (spans.empty()) return Error{Code::kNotFound, "no trace " + trace.ToHex()};
   for (const SpanRecord& span : spans) {
@@ -53,17 +83,51 @@ Result<std::vector<TraceId>> MemoryStore::FindByPrefix(const std::string& hex_pr
   return found;
 }
 
-TraceSource MemoryStore::AsOf(std::uint64_t horizon) {
-  // The source is used while the caller holds the lock.
-  return [this, horizon](const std::function<bool(const ScannedTrace&)>& each) REQUIRES(mutex_) {
-    for (const auto& [id, trace] : traces_) {
-      const auto later =
-          std::find_if(trace.moves.begin(), trace.moves.end(),
-                       [horizon](const Move& move) { return move.sequence > horizon; });
-      if (later == trace.moves.begin()) continue;
-      if (!each({trace.spans, std::prev(later)->place})) break;
+// A source is used while the caller holds the lock.
+TraceSource MemoryStore::AsOf(std::uint64_t horizon, const Traces& traces,
+                              const AliasTable& aliases) {
+  return
+      [&traces, &aliases, horizon](const std::function<bool(const ScannedTrace&)>& each) -> Status {
+        std::set<TraceId> seen;  // tops
+        for (const auto& [id, unused] : traces) {
+          const auto family = FamilyOf(id, horizon, aliases);
+          if (!family) return family.error();
+          if (!seen.insert(family->front().trace).second) continue;
+          std::vector<std::vector<SpanRecord>> copies(family->size());
+          std::vector<std::span<const SpanRecord>> members;
+          std::vector<Summary> parts;
+          for (std::size_t at = 0; at < family->size(); ++at) {
+            const auto found = traces.find((*family)[at].trace);
+            if (found == traces.end()) continue;
+            const auto spans = SpansOf(found->second, horizon, copies[at]);
+            if (spans.empty()) continue;
+            members.push_back(spans);
+            parts.emplace_back();
+            for (const SpanRecord& span : spans) parts.back().Add(GlanceAt(span));
+          }
+          const TraceSummary whole = ToTraceSummary(family->front().trace, SummaryOfWhole(parts));
+          for (const auto& spans : members) {
+            const ScannedTrace trace{spans, PlaceOf(Summarize(spans)),
+                                     family->size() > 1 ? &whole : nullptr};
+            if (!each(trace)) return {};
+          }
+        }
+        return {};
+      };
+}
+
+TraceSource MemoryStore::Whole(const Traces& traces, const AliasTable& aliases) {
+  return [&traces, &aliases](const std::function<bool(const ScannedTrace&)>& each) -> Status {
+    constexpr std::uint64_t kNow = std::numeric_limits<std::uint64_t>::max();
+    std::set<TraceId> seen;  // tops
+    for (const auto& [id, unused] : traces) {
+      const auto family = FamilyOf(id, kNow, aliases);
+      if (!family) return family.error();
+      if (!seen.insert(family->front().trace).second) continue;
+      const std::vector<SpanRecord> spans = SpansOf(traces, *family);
+      if (!each({spans, {}})) break;
     }
-    return Status{};
+    return {};
   };
 }
 
@@ -72,7 +136,7 @@ Result<Page> MemoryStore::Search(const Query& query, const Budget& budget) {
   if (!cursor) return cursor.error();
   MutexLock lock(mutex_);
   const Cursor from = cursor->value_or(FirstCursor(sequence_));
-  return ScanSearch(AsOf(from.horizon), query, budget, from);
+  return ScanSearch(AsOf(from.horizon, traces_, aliases_), query, budget, from);
 }
 
 Result<std::vector<ServiceInfo>> MemoryStore::Services() {
@@ -92,13 +156,14 @@ Result<Listing<AttributeKeyInfo>> MemoryStore::AttributeKeys() {
 
 Result<DependencyGraph> MemoryStore::Dependencies(UnixNanos start_min, UnixNanos start_max) {
   MutexLock lock(mutex_);
-  return ScanDependencies(Now(), start_min, start_max);
+  return ScanDependencies(Whole(traces_, aliases_), start_min, start_max);
 }
 
 StoreStats MemoryStore::Stats() {
   MutexLock lock(mutex_);
   StoreStats stats;
   stats.traces = traces_.size();
+  stats.joins = joiner_.counters();
   for (const auto& [unused, trace] : traces_) {
     const UnixNanos start = trace.spans.front().start;
     if (stats.spans == 0 || start < stats.oldest) stats.oldest = start;
@@ -109,7 +174,10 @@ StoreStats MemoryStore::Stats() {
 
 void MemoryStore::Forget(const TraceId& trace) {
   MutexLock lock(mutex_);
-  traces_.erase(trace);
+  const auto family = FamilyOf(trace, sequence_, aliases_);
+  CLEW_CHECK(family.has_value());  // memory is always read
+  for (const FamilyMember& member : *family) traces_.erase(member.trace);
+  aliases_.Forget(*family);
 }
 
 }  // namespace clew::store

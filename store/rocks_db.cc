@@ -21,7 +21,10 @@ namespace clew::store {
 namespace {
 
 constexpr std::size_t kMiB = 1 << 20;
-constexpr std::array<const char*, 5> kFamilies = {"default", "hot", "segment", "filter", "trace"};
+constexpr std::array<const char*, 7> kFamilies = {"default", "hot",   "segment", "filter",
+                                                  "trace",   "alias", "pending"};
+constexpr std::size_t kFirstFamilies = 5;  // that every store has
+constexpr std::uint64_t kAliasRewriteSeconds = 24 * 3600;
 
 rocksdb::DBOptions DatabaseOptions() {
   rocksdb::DBOptions options;
@@ -67,7 +70,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const rocksdb::BlockBasedTableOptions
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> Families(const DropForgottenTraces& forgotten) {
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(
+    const DropForgottenTraces& forgotten, const DropForgottenAliases& forgotten_aliases) {
   const auto table = TableOptions(rocksdb::NewLRUCache(128 * kMiB));
 
   // Rows come and go in order of their keys, and most are gone before they leave memory: what does
@@ -92,11 +96,24 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families(const DropForgottenTraces&
   trace.memtable_prefix_bloom_size_ratio = 0.05;
   trace.compaction_filter = &forgotten;
 
+  // Random keys, few and small. Rows of what is gone go when they are rewritten, at least once a
+  // day.
+  auto alias = FamilyOptions(table, 8 * kMiB);
+  alias.memtable_whole_key_filtering = true;
+  alias.memtable_prefix_bloom_size_ratio = 0.05;
+  alias.compaction_filter = &forgotten_aliases;
+  alias.periodic_compaction_seconds = kAliasRewriteSeconds;
+
+  // As hot, but smaller.
+  auto pending = FamilyOptions(table, 8 * kMiB);
+
   return {{kFamilies[0], FamilyOptions(table, 8 * kMiB)},
           {kFamilies[1], hot},
           {kFamilies[2], segment},
           {kFamilies[3], filter},
-          {kFamilies[4], trace}};
+          {kFamilies[4], trace},
+          {kFamilies[5], alias},
+          {kFamilies[6], pending}};
 }
 
 // "process 4711 (clew-collector)" when another process holds RocksDB's lock on `path`, else empty.
@@ -127,6 +144,20 @@ Error OpenError(const std::string& path, const rocksdb::Status& status) {
     }
   }
   return FromRocks("open data directory " + path, status);
+}
+
+// How many of kFamilies the database has: those that came later may not be there, until it is
+// opened to be written.
+Result<std::size_t> CountFamilies(const std::string& path) {
+  std::vector<std::string> found;
+  const rocksdb::Status status = rocksdb::DB::ListColumnFamilies({}, path, &found);
+  if (!status.ok()) return OpenError(path, status);
+  std::size_t count = kFirstFamilies;
+  while (count < kFamilies.size() &&
+         std::find(found.begin(), found.end(), kFamilies[count]) != found.end()) {
+    ++count;
+  }
+  return count;
 }
 
 // A database with families that we do not know was written by a later version; RocksDB would only
@@ -195,12 +226,13 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb:
 
   std::unique_ptr<RocksDb> self(new RocksDb);
   self->forgotten_ = std::make_unique<DropForgottenTraces>();
+  self->forgotten_aliases_ = std::make_unique<DropForgottenAliases>();
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions options = DatabaseOptions();
   if (env != nullptr) options.env = env;
   options.listeners.push_back(self->errors_);
-  const rocksdb::Status status =
-      rocksdb::DB::Open(options, path, Families(*self->forgotten_), &self->families_, &db);
+  const rocksdb::Status status = rocksdb::DB::Open(
+      options, path, Families(*self->forgotten_, *self->forgotten_aliases_), &self->families_, &db);
   if (!status.ok()) return OpenError(path, status);
   self->db_.reset(db);
   if (const Status format = self->CheckFormat(true); !format) return format.error();
@@ -214,8 +246,13 @@ Result<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const std::string& path, 
     return Error{Code::kNotFound, "no store in " + path};
   }
   if (const Status known = CheckFamilies(path); !known) return known.error();
+  const auto count = CountFamilies(path);
+  if (!count) return count.error();
   std::unique_ptr<RocksDb> self(new RocksDb);
   self->forgotten_ = std::make_unique<DropForgottenTraces>();
+  self->forgotten_aliases_ = std::make_unique<DropForgottenAliases>();
+  auto families = Families(*self->forgotten_, *self->forgotten_aliases_);
+  families.resize(*count);
   rocksdb::DBOptions options = DatabaseOptions();
   options.create_if_missing = false;
   options.create_missing_column_families = false;
@@ -224,8 +261,8 @@ Result<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const std::string& path, 
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.info_log = std::make_shared<NoLog>();
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
-      options, path, Families(*self->forgotten_), &self->families_, &db);
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(options, path, families, &self->families_, &db);
   if (!status.ok()) return OpenError(path, status);
   self->db_.reset(db);
   const Status format = self->CheckFormat(false);

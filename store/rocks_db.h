@@ -39,11 +39,15 @@ class RocksDb {
   rocksdb::ColumnFamilyHandle* segment() const { return families_[2]; }
   rocksdb::ColumnFamilyHandle* filter() const { return families_[3]; }
   rocksdb::ColumnFamilyHandle* trace() const { return families_[4]; }
+  // Null in a store that was opened for reading only and that never joined traces.
+  rocksdb::ColumnFamilyHandle* alias() const { return Late(5); }
+  rocksdb::ColumnFamilyHandle* pending() const { return Late(6); }
   // RocksDB takes no more writes, since one, or a flush or compaction of its own, has failed: until
   // it is opened again. It must not be asked to flush or to compact any more; after a log that could
   // not be made, 7.8.3 aborts the process then.
   bool stopped() const;
   DropForgottenTraces& forgotten() { return *forgotten_; }
+  DropForgottenAliases& forgotten_aliases() { return *forgotten_aliases_; }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return families_; }
 
  private:
@@ -51,13 +55,18 @@ class RocksDb {
 
   RocksDb();
   Status CheckFormat(bool may_write);
+  // A family that stores of before do not have.
+  rocksdb::ColumnFamilyHandle* Late(std::size_t family) const {
+    return family < families_.size() ? families_[family] : nullptr;
+  }
 
   std::uint32_t format_ = kFormatVersion;
-  std::unique_ptr<DropForgottenTraces> forgotten_;  // used by db_
+  std::unique_ptr<DropForgottenTraces> forgotten_;           // used by db_
+  std::unique_ptr<DropForgottenAliases> forgotten_aliases_;  // as well
   std::shared_ptr<Errors> errors_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*>
-      families_;  // in the order of kFamilies, destroyed before db_
+      families_;  // in the order of kFamilies, perhaps without the last; destroyed before db_
 };
 
 // Keeps every other process from opening the database in a directory, while it is read without

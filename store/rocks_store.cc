@@ -10,6 +10,7 @@
 #include "store/admin/compact.h"
 #include "store/admin/database_check.h"
 #include "store/admin/details.h"
+#include "store/engine/family_cursor.h"
 #include "store/engine/freed_space.h"
 #include "store/engine/judge.h"
 #include "store/engine/retention.h"
@@ -77,7 +78,8 @@ class Engine final : public RocksStore {
                          .seal_age = options.seal_age,
                          .clock = options.clock};
     writer.seal.rows = options.segment_rows;
-    auto made = Writer::Make(*db_, visible_, counts_, parts_, cache_, std::move(writer));
+    if (const Status read = aliases_.Load(); !read) return read;
+    auto made = Writer::Make(*db_, visible_, counts_, parts_, cache_, aliases_, std::move(writer));
     if (!made) return made.error();
     writer_ = *std::move(made);
     return {};
@@ -87,7 +89,10 @@ class Engine final : public RocksStore {
   Status Seal() override { return writer_->SealAll(); }
 
   Result<std::unique_ptr<TraceCursor>> OpenTrace(const TraceId& trace) override {
-    return parts_.Open(visible_.Take(), trace);
+    View view = visible_.Take();
+    auto family = aliases_.Of(view, trace, view.sequence);
+    if (!family) return family.error();
+    return OpenFamily(parts_, std::move(view), *std::move(family));
   }
   Result<Page> Search(const Query& query, const Budget& budget) override {
     return searcher_.Search(visible_.Take(), query, budget);
@@ -186,7 +191,7 @@ class Engine final : public RocksStore {
       for (const SpanRecord& span : chunk->spans()) oldest = std::min(oldest, span.start);
     }
     if (oldest == UnixNanos::max()) oldest = {};
-    return {written.spans, written.traces, BytesOnDisk(), oldest};
+    return {written.spans, written.traces, BytesOnDisk(), oldest, written.joins};
   }
 
   Result<RetentionReport> Retain(const RetentionPolicy& policy, bool dry_run) override {
@@ -256,7 +261,7 @@ class Engine final : public RocksStore {
       if (plan.buckets.contains(key.bucket) || !tiers.IsDue(*meta)) continue;
       const auto segment = cache_.Read(view, key);
       if (!segment) continue;  // it will stay as it is, too
-      const auto verdicts = Judge(view, parts_, **segment, key, tiers);
+      const auto verdicts = Judge(view, parts_, aliases_, **segment, key, tiers);
       if (verdicts) AddLosses(*verdicts, *meta, plan.report);
     }
     return plan.report;
@@ -282,7 +287,8 @@ class Engine final : public RocksStore {
   TraceParts parts_{*db_, cache_};
   FreedSpace freed_{*db_};
   WorkPool pool_;
-  Searcher searcher_{*db_, cache_, parts_, pool_};
+  Aliases aliases_{*db_};
+  Searcher searcher_{*db_, cache_, parts_, aliases_, pool_};
   std::unique_ptr<Writer> writer_;  // uses all of them
 };
 

@@ -14,6 +14,9 @@ namespace clew::store {
 struct ScannedTrace {
   std::span<const SpanRecord> spans;
   Place place;  // where the order has it: as of the horizon of the search
+  // Of all the traces that it is one with; null: of itself. These come one behind the other, callers
+  // first.
+  const TraceSummary* whole = nullptr;
 };
 // Calls `each` with every trace until it returns false.
 using TraceSource = std::function<Status(const std::function<bool(const ScannedTrace&)>& each)>;

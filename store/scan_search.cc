@@ -97,14 +97,20 @@ Result<Page> ScanSearch(const TraceSource& source, const Query& query, const Bud
   if (!matcher) return matcher.error();
   FirstFew first(query, budget, cursor);
   Page page;
+  TraceId listed;  // the last one: traces that are one are listed once
   const Status scanned = source([&](const ScannedTrace& trace) {
     page.partial = Exceeded(budget);
     if (page.partial != Partial::kNo) return false;
     TraceSummary summary = Summarize(trace.spans);
+    TraceSummary asked = trace.whole != nullptr ? *trace.whole : summary;
+    asked.start = summary.start;
+    asked.end = summary.end;
+    if (asked.trace_id == listed) return true;
     const auto matches = [&](const SpanRecord& span) { return matcher->MatchesSpan(span); };
-    if (matcher->MatchesTrace(summary) &&
+    if (matcher->MatchesTrace(asked) &&
         (matcher->any_span() || std::any_of(trace.spans.begin(), trace.spans.end(), matches))) {
-      first.Offer({trace.place, std::move(summary)});
+      listed = asked.trace_id;
+      first.Offer({trace.place, trace.whole != nullptr ? *trace.whole : std::move(summary)});
     }
     return true;
   });

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "store/join/joiner.h"
 #include "store/query/query.h"
 #include "store/span_record.h"
 
@@ -74,6 +75,7 @@ struct StoreStats {
   std::uint64_t traces = 0;
   std::uint64_t bytes_on_disk = 0;
   UnixNanos oldest{};  // start of the oldest trace; zero: empty
+  JoinCounters joins;  // since the start
 };
 
 // All methods may be called from any thread.

@@ -111,6 +111,14 @@ std::size_t Summary::MemoryBytes() const {
   return bytes;
 }
 
+Summary SummaryOfWhole(const std::vector<Summary>& parts) {
+  Summary whole;
+  for (const Summary& part : parts) whole.Merge(part);
+  // Also where a clock is wrong and another one seems to have begun earlier.
+  if (!parts.empty()) whole.lead = parts.front().lead;
+  return whole;
+}
+
 TraceSummary ToTraceSummary(const TraceId& trace, Summary summary) {
   return {.trace_id = trace,
           .root_service = std::move(summary.lead.service),

@@ -43,6 +43,9 @@ struct Summary {
   std::size_t MemoryBytes() const;
 };
 
+// Of traces that are one, the summaries in the order of their family: the first one names it.
+Summary SummaryOfWhole(const std::vector<Summary>& parts);
+
 // The answer for a client.
 TraceSummary ToTraceSummary(const TraceId& trace, Summary summary);
 

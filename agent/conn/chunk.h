@@ -47,6 +47,8 @@ struct Chunk {
   std::uint32_t tid = 0;
   std::int32_t fd = -1;
   std::uint16_t flags = 0;  // CLEW_DATA_*
+  // TCP sequence number of the first byte as it is on the wire, the same at both ends; 0: not known
+  std::uint32_t seq = 0;
   const clew_context* context =
       nullptr;  // set when flags has CLEW_DATA_REQUEST or CLEW_DATA_CONTEXT
 };

@@ -3,11 +3,14 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
 namespace clew::conn {
 namespace {
+
+constexpr std::uint8_t kMappedPrefix[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 template <typename T>
 bool Read(std::string_view record, T& out) {
@@ -26,10 +29,16 @@ void SetHeader(const clew_event_header& header, Chunk& chunk) {
 Endpoint MakeEndpoint(std::uint16_t family, const std::uint8_t (&address)[16], std::uint16_t port) {
   Endpoint endpoint;
   char text[INET6_ADDRSTRLEN];
-  if (family == AF_INET || family == AF_INET6) {
-    if (inet_ntop(family, address, text, sizeof(text)) != nullptr) endpoint.address = text;
-    endpoint.port = port;
+  if (family != AF_INET && family != AF_INET6) return endpoint;
+  // An IPv4 peer of an IPv6 socket (::ffff:a.b.c.d) has the name that it has at its own end.
+  constexpr std::size_t kPrefix = sizeof(kMappedPrefix);
+  const bool mapped =
+      family == AF_INET6 && std::equal(kMappedPrefix, kMappedPrefix + kPrefix, address);
+  const auto* bytes = address + (mapped ? kPrefix : 0);
+  if (inet_ntop(mapped ? AF_INET : family, bytes, text, sizeof(text)) != nullptr) {
+    endpoint.address = text;
   }
+  endpoint.port = port;
   return endpoint;
 }
 
@@ -55,6 +64,7 @@ bool DecodeData(std::string_view record, DecodedChunk& out) {
   std::memcpy(out.last, event.last, sizeof(out.last));
   chunk.last = std::string_view(out.last, event.last_len);
   chunk.flags = event.flags;
+  chunk.seq = event.seq;
   out.context = event.ctx;
   chunk.context =
       (event.flags & (CLEW_DATA_REQUEST | CLEW_DATA_CONTEXT)) != 0 ? &out.context : nullptr;
@@ -74,6 +84,7 @@ bool DecodeBytes(std::string_view record, DecodedChunk& out) {
   std::memcpy(out.last, event.last, sizeof(out.last));
   chunk.last = std::string_view(out.last, event.last_len);
   chunk.flags = 0;
+  chunk.seq = 0;
   chunk.context = nullptr;
   return true;
 }

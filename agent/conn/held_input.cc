@@ -54,6 +54,7 @@ HeldInput::Item HeldInput::MakeItem(const Chunk& chunk, std::uint32_t taken) {
   item.meta.size -= taken;
   item.meta.bytes = {};
   item.meta.last = {};
+  if (taken > 0) item.meta.seq = 0;
   // The context is that of a request, and what waits is a response.
   item.meta.context = nullptr;
   item.bytes = chunk.bytes.substr(std::min<std::size_t>(taken, chunk.bytes.size()));

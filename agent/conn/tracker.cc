@@ -71,6 +71,7 @@ bool Tracker::Align(Chunk& chunk, TrackerContext& context) {
     if (chunk.last.size() > chunk.size) chunk.last.remove_prefix(chunk.last.size() - chunk.size);
     chunk.context = nullptr;  // it was that of the first byte
     chunk.flags = 0;
+    chunk.seq = 0;
   }
   next = chunk.offset + chunk.size;
   return true;

@@ -10,6 +10,8 @@ namespace {
 
 // Event records are stored as the machine has them in memory: a reader of the other byte order sees
 // this reversed.
+// What later versions added was padding before, always zero: "not known".
+constexpr std::uint32_t kOldestEvents = 1;
 constexpr std::uint32_t kByteOrderMark = 0x01020304;
 
 std::string NativeByteOrder() {
@@ -42,11 +44,13 @@ Result<RecordingHeader> DecodeHeader(std::string_view bytes) {
   const auto offset = in.U64be();
   const auto boot_id = in.Take(kBootIdSize);
   if (!boot_id) return Error{Code::kCorrupt, "the recording ends within its header"};
-  if (*version != kRecordingVersion || *event_version != CLEW_EVENT_VERSION) {
+  if (*version != kRecordingVersion || *event_version < kOldestEvents ||
+      *event_version > CLEW_EVENT_VERSION) {
     return Error{Code::kUnsupported, "the recording is of format " + std::to_string(*version) +
                                          ", events " + std::to_string(*event_version) +
                                          "; this agent reads format " +
                                          std::to_string(kRecordingVersion) + ", events " +
+                                         std::to_string(kOldestEvents) + " to " +
                                          std::to_string(CLEW_EVENT_VERSION)};
   }
   if (*byte_order != NativeByteOrder()) {

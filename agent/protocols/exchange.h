@@ -23,6 +23,7 @@ struct TraceContext {
   std::uint8_t origin = CLEW_ORIGIN_NONE;
   std::uint8_t link = CLEW_LINK_NONE;
   std::uint8_t inject = CLEW_INJECT_NONE;
+  std::uint8_t none = CLEW_NONE_UNKNOWN;
 };
 
 struct Exchange {
@@ -51,6 +52,8 @@ struct Exchange {
   bool upgraded = false;  // 101 or CONNECT: bytes after the head are another protocol's
   bool incomplete =
       false;  // the connection ended, or bytes were lost, before the response was whole
+  // TCP sequence number of the request's first byte on the wire, the same at both ends; 0: not known
+  std::uint32_t request_seq = 0;
   std::uint64_t request_number = 0;  // on its connection, from 0, as far as seen
 };
 

@@ -25,6 +25,7 @@ TraceContext DecideContext(Role role, const clew_context* kernel,
   if (kernel != nullptr) {
     result.link = kernel->link;
     result.inject = kernel->inject;
+    result.none = kernel->none;
     if (CopyIds(*kernel, result)) {
       if (!headers.tracestate.empty()) {
         context::Extracted received = context::Extract(headers);

@@ -19,7 +19,7 @@ constexpr std::string_view kOther = "_OTHER";
 constexpr std::size_t kMaxOriginalMethod = 64;
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
-constexpr std::size_t kExpectedAttributes = 20;
+constexpr std::size_t kExpectedAttributes = 24;
 
 class Attributes {
  public:
@@ -73,6 +73,31 @@ static_assert(std::size(kInjectNames) == CLEW_INJECT_MAX);
 
 const char* InjectName(std::uint8_t inject) {
   return inject < CLEW_INJECT_MAX ? kInjectNames[inject] : "";
+}
+
+// By enum clew_none; empty when it is not known.
+constexpr const char* kNoneNames[] = {"",        "no_evidence", "answered",      "disagreed",
+                                      "demoted", "unsure",      "loop_callback"};
+static_assert(std::size(kNoneNames) == CLEW_NONE_MAX);
+
+const char* NoneName(std::uint8_t none) { return none < CLEW_NONE_MAX ? kNoneNames[none] : ""; }
+
+// The request named a trace, as far as this end knows.
+bool CarriesContext(const Exchange& exchange) {
+  const protocols::TraceContext& context = exchange.context;
+  if (exchange.role == Role::kServer) return context.origin != CLEW_ORIGIN_NEW;
+  return context.inject == CLEW_INJECT_INSERTED || context.inject == CLEW_INJECT_REWRITTEN ||
+         context.link == CLEW_LINK_PAYLOAD;
+}
+
+// What both ends of the call say alike, so that the collector can join them: with the peer's address
+// and port, where on the wire its first byte is. Nothing where a header has said more already.
+void AddWire(const Exchange& exchange, Attributes& out) {
+  const conn::Endpoint& local = exchange.conn.local;
+  if (exchange.request_seq == 0 || local.address.empty() || CarriesContext(exchange)) return;
+  out.Text("network.local.address", local.address);
+  out.Number("network.local.port", local.port);
+  out.Number("clew.request.tcp_seq", exchange.request_seq);
 }
 
 void AddServerUrl(const Exchange& exchange, const Target& target, const std::string& scheme,
@@ -171,6 +196,7 @@ void DescribeHttp(Exchange& exchange, const std::string& route, QueryPolicy poli
   AddServer(exchange, host, scheme, out);
   AddOutcome(exchange, out, span);
   AddPeer(exchange, out);
+  AddWire(exchange, out);
   out.Text("network.protocol.version", std::move(exchange.protocol_version));
   if (exchange.request_body_size)
     out.Number("http.request.body.size", static_cast<std::int64_t>(*exchange.request_body_size));
@@ -181,7 +207,10 @@ void DescribeHttp(Exchange& exchange, const std::string& route, QueryPolicy poli
     out.Text("clew.context.source", exchange.context.origin == CLEW_ORIGIN_OPTION ? "tcp_option" : "");
   } else {
     out.Text("clew.link.method", LinkName(exchange.context.link));
-    if (exchange.context.link != CLEW_LINK_NONE) out.Real("clew.link.confidence", 1.0);
+    if (exchange.context.link != CLEW_LINK_NONE)
+      out.Real("clew.link.confidence", 1.0);
+    else
+      out.Text("clew.link.none", NoneName(exchange.context.none));
     out.Text("clew.inject", InjectName(exchange.context.inject));
   }
 }

@@ -12,8 +12,8 @@
 #include <linux/types.h>
 #endif
 
-/* Written into --record files; a reader refuses another number. */
-#define CLEW_EVENT_VERSION 1
+/* Written into --record files; a reader refuses a higher number. 2: clew_data_event.seq and clew_context.none, 0 before. */
+#define CLEW_EVENT_VERSION 2
 
 enum clew_event_type {
 	CLEW_EVENT_CONN_OPEN = 1, /* clew_conn_event: first sight of a socket, before its first other record */
@@ -79,6 +79,17 @@ enum clew_link {
 	CLEW_LINK_CLONE = 4, /* L4: a thread or process that the serving thread started */
 	CLEW_LINK_RUNTIME = 7, /* L1: the runtime's own objects name the request */
 };
+/* Why an outgoing request has no parent: clew_context.none. */
+enum clew_none {
+	CLEW_NONE_UNKNOWN = 0, /* it has one, or the kernel side did not decide */
+	CLEW_NONE_NO_EVIDENCE = 1, /* nothing says for whom this thread works */
+	CLEW_NONE_ANSWERED = 2, /* the request that it worked for was answered before, or is too old */
+	CLEW_NONE_DISAGREED = 3, /* two layers named different requests */
+	CLEW_NONE_DEMOTED = 4, /* the evidence contradicted itself in this process before */
+	CLEW_NONE_UNSURE = 5, /* on an event loop: it might be another request's, which waited for its turn */
+	CLEW_NONE_LOOP = 6, /* on an event loop: the callback works for no request that is known */
+	CLEW_NONE_MAX = 7,
+};
 /* What injection did with an outgoing request: clew_context.inject; also the index of its counters. */
 enum clew_inject {
 	CLEW_INJECT_NONE = 0, /* socket not in the map: not under injection */
@@ -106,7 +117,8 @@ struct clew_context {
 	__u8 origin; /* enum clew_origin */
 	__u8 link; /* enum clew_link */
 	__u8 inject; /* enum clew_inject */
-	__u32 pad;
+	__u8 none; /* enum clew_none */
+	__u8 pad[3];
 };
 
 /* clew_data_event.flags */
@@ -129,7 +141,8 @@ struct clew_data_event {
 	struct clew_context ctx;
 	__u8 last[8]; /* with CLEW_DATA_TRUNCATED: the call's last `last_len` bytes, for the chunked coding */
 	__u8 last_len;
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 seq; /* TCP sequence number of data[0] on the wire, inserted headers counted; 0: not known */
 	__u8 data[]; /* exactly `captured` bytes */
 };
 #define CLEW_DATA_MAX 4000 /* largest `captured` of one record */

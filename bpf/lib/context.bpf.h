@@ -334,6 +334,18 @@ static __always_inline void adopt(const struct head *h, struct clew_context *ctx
 	ctx->origin = CLEW_ORIGIN_ADOPTED;
 }
 
+/* Why nothing but `other_span` (0: not even that) was found for a request that is about to be sent on `c`; enum clew_none. */
+static __always_inline __u8 why_none(const struct conn *c, __u32 proc_flags, __u64 other_span)
+{
+	if (other_span)
+		return CLEW_NONE_ANSWERED;
+	if (runtime_demoted(proc_flags) || (!runtime_decides(proc_flags) && proc_flags & PROC_NO_THREAD))
+		return CLEW_NONE_DEMOTED;
+	if (follows_loops(proc_flags))
+		return c->call_unsure ? CLEW_NONE_UNSURE : CLEW_NONE_LOOP;
+	return proc_flags & PROC_NGINX ? CLEW_NONE_LOOP : CLEW_NONE_NO_EVIDENCE;
+}
+
 /*
  * Context of a request that this thread is about to send on `c`. c->head: its head as far as scanned, with a forwarded or own
  * traceparent. Fills everything but ctx->inject.
@@ -384,6 +396,7 @@ __noinline int choose_parent(__u32 proc_flags, struct conn *c, struct clew_conte
 		other = 0;
 	if (parent && other && span != other_span) {
 		count_stat(STAT_DISAGREE); /* two layers, two parents: none */
+		ctx->none = CLEW_NONE_DISAGREED;
 		parent = 0;
 	} else if (!parent && other) {
 		parent = other;
@@ -397,6 +410,8 @@ __noinline int choose_parent(__u32 proc_flags, struct conn *c, struct clew_conte
 	}
 	if (!parent) {
 		new_trace(ctx);
+		if (!ctx->none)
+			ctx->none = why_none(c, proc_flags, other_span);
 		return 0;
 	}
 	__builtin_memcpy(ctx->trace_id, parent->trace_id, 16);

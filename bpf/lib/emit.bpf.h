@@ -17,6 +17,8 @@ struct call {
 	__u32 size;
 	__u32 captured;
 	__u32 flags; /* CLEW_DATA_*; with REQUEST or CONTEXT, scratch->event.ctx is set */
+	__u32 seq; /* of the call's first byte on the wire, 0: not known */
+	__u32 pad;
 };
 
 static __always_inline struct room *data_room(struct scratch *s)
@@ -51,6 +53,7 @@ __noinline int emit_data(struct call *k, struct conn *c, struct scratch *s)
 	e->h.fd = k->io.fd;
 	e->offset = k->offset + k->skip;
 	e->size = k->size;
+	e->seq = k->seq ? k->seq + k->skip : 0;
 	e->last_len = 0;
 	if (k->captured < k->size) {
 		k->flags |= CLEW_DATA_TRUNCATED;

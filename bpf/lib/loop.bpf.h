@@ -208,7 +208,7 @@ static __always_inline void loop_connect(struct conn *c, __u32 proc_flags)
 	call_begin(c, l, l->cur, c->connect_unsure);
 }
 
-/* The request for which one is written on `c`: key in `live`, 0: none. */
+/* The request for which one is written on `c`: key in `live`, 0: none. c->call_unsure: because another one might be it. */
 static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
 {
 	const __u8 fresh = c->fresh;
@@ -231,6 +231,7 @@ static __always_inline __u64 loop_parent(struct conn *c, __u32 proc_flags)
 	}
 	if (!span && !unsure && l->live <= l->busy) /* nor may it be one that has no call under way */
 		l->background_ns = bpf_ktime_get_ns();
+	c->call_unsure = unsure;
 	return span;
 }
 

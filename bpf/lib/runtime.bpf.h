@@ -32,6 +32,12 @@ static __always_inline int runtime_decides(__u32 proc_flags)
 	return proc_flags & (PROC_NGINX | PROC_GO) || follows_loops(proc_flags);
 }
 
+/* What the runtime said contradicted itself before in this process, so that it is not asked any more. */
+static __always_inline int runtime_demoted(__u32 proc_flags)
+{
+	return proc_flags & (PROC_NO_LOOP | PROC_NO_TASK | PROC_NO_GO);
+}
+
 /* connect() on `c`: the call is made now, although its first byte leaves when the connection is there. */
 static __always_inline void runtime_connect(struct conn *c, __u32 proc_flags)
 {

@@ -63,6 +63,15 @@ static __always_inline struct work *new_work(int egress)
 }
 
 /*
+ * TCP sequence number on the wire of the first byte of a call of `n` bytes that ends at `seq`, `fin`: behind the peer's FIN perhaps, which
+ * counts as a byte. Both ends of a connection see the same one: it names a request where no header does. Before `advance`.
+ */
+static __always_inline __u32 wire_seq(const struct half *h, __u32 n, __u32 seq, int fin)
+{
+	return seq - n - (fin && h->seq_valid && seq - h->seq == n + 1);
+}
+
+/*
  * Advances the direction to `seq`, the socket's position behind this call, and returns the offset of the call's first byte. Bytes that
  * passed without a hook (splice, io_uring) show as a gap before it, exactly.
  */
@@ -388,11 +397,15 @@ static __always_inline void on_bytes(struct work *work, struct conn *c, struct p
 	/* A message is expected: its beginning is copied at once. In the middle of one, a look at the first bytes must do. */
 	const int expected = half->phase != PHASE_OPAQUE || (k->egress ? c->unanswered : c->awaits_reply);
 	const __u32 look = expected ? REPLY_FIRST : 16;
-	const __u32 before = half->seq, known = half->seq_valid;
 	const char *first = s->data.b;
 	__u64 w;
 
 	p.half = half;
+	/* The position leaves inserted bytes out. Those of this call lie behind its first byte, those of the calls before do not. */
+	if (at->tcp)
+		k->seq = wire_seq(half, n, at->seq, at->fin) + (k->egress ? c->inserted_before : 0);
+	if (k->egress)
+		c->inserted_before = c->inserted;
 	k->offset = advance(half, n, at->seq, at->tcp, at->fin);
 	if (half->phase == PHASE_BODY) {
 		if (n <= half->body_left) {
@@ -428,7 +441,7 @@ static __always_inline void on_bytes(struct work *work, struct conn *c, struct p
 			set_flags(c, CONN_TUNNEL);
 		c->head_request = (__u32)w == C4('H', 'E', 'A', 'D');
 		__builtin_memset(&c->head, 0, sizeof(c->head));
-		c->head_seq = at->seq - n - (at->fin && known && at->seq - n - before == 1); /* its FIN counts as a byte */
+		c->head_seq = k->seq;
 		bpf_loop(MAX_PIECES, request_piece, &p, 0);
 		return;
 	}

@@ -8,6 +8,8 @@ Answer Run(const Context& context) {
   switch (context.options.command) {
     case Command::kTrace:
       return RunTrace(context);
+    case Command::kExplain:
+      return RunExplain(context);
     case Command::kTraces:
       return RunTraces(context);
     case Command::kServices:

@@ -33,6 +33,7 @@ struct Answer {
 };
 
 Answer RunTrace(const Context& context);
+Answer RunExplain(const Context& context);
 Answer RunTraces(const Context& context);
 Answer RunServices(const Context& context);
 Answer RunOperations(const Context& context);

@@ -47,6 +47,8 @@ SpanView ViewSpan(const otlp::trace::v1::Span& span, const std::string& service,
                                     "db.response.status_code", "error.type"});
     if (view.status.empty()) view.status = span.status().message();
   }
+  view.joined =
+      view.kind == SpanKind::kServer && !Find(attributes, {"clew.link.method"}).empty();
   if (view.kind == SpanKind::kClient || view.kind == SpanKind::kProducer) {
     view.peer = Find(attributes, {"server.address", "network.peer.address"});
     const std::string port = Find(attributes, {"server.port", "network.peer.port"});

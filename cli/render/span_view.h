@@ -36,6 +36,7 @@ struct SpanView {
   std::string status;  // of an error, short: the HTTP or gRPC status code, else error.type, else
                        // the message
   std::string peer;    // server.address[:port] of a client span
+  bool joined = false;      // a server span whose caller was found without a header
   std::uint64_t start = 0;  // Unix nanoseconds
   std::uint64_t end = 0;    // never before start: a span that ends before it begins has no duration
   // Where it stands in the message that it was taken from; null in tests that need no more than the

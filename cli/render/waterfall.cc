@@ -107,6 +107,7 @@ class Waterfall {
     line.service = span.service.empty() ? "(no service)" : style_.Clean(span.service);
     line.name = style_.Clean(span.name);
     if (!span.peer.empty()) line.name += (style_.ascii ? " -> " : " → ") + style_.Clean(span.peer);
+    if (span.joined) line.name += " (joined)";
     if (tree_.nodes[row.node].loop) line.name += " (its own ancestor)";
     const SpanView& failed = span.error || row.client == kNone ? span : SpanOf(row.client);
     if (failed.error) line.status = (style_.ascii ? "! " : "✗ ") + style_.Clean(failed.status);

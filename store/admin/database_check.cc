@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "store/admin/alias_check.h"
 #include "store/admin/file_check.h"
 #include "store/admin/row_walk.h"
 #include "store/admin/rows.h"
@@ -39,6 +40,8 @@ class Checker {
     if (const Status segments = CheckSegments(); !segments) return segments.error();
     if (const Status index = CheckIndex(); !index) return index.error();
     CheckHot();
+    const Status aliases = CheckAliases(db_, options_, each_, watch_);
+    if (!aliases) return aliases.error();
     CheckCounts();
     CheckTotals();
     return report_;

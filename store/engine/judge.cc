@@ -2,17 +2,24 @@
 
 #include <algorithm>
 
+#include "store/engine/family_standing.h"
+
 namespace clew::store {
 namespace {
 
 class Judgement {
  public:
   // All must outlive this.
-  Judgement(const View& view, const TraceParts& parts, const SegmentReader& segment,
-            const SegmentMeta& meta, const Tiers& tiers)
-      : view_(view), parts_(parts), segment_(segment), meta_(meta), tiers_(tiers) {}
+  Judgement(const View& view, const TraceParts& parts, const Aliases& aliases,
+            const SegmentReader& segment, const SegmentMeta& meta, const Tiers& tiers)
+      : view_(view),
+        parts_(parts),
+        families_(view, parts, aliases),
+        segment_(segment),
+        meta_(meta),
+        tiers_(tiers) {}
 
-  Result<TraceVerdict> Of(std::size_t trace) const {
+  Result<TraceVerdict> Of(std::size_t trace) {
     const auto id = segment_.TraceAt(trace);
     if (!id) return id.error();
     const auto rows = segment_.RowsOf(trace);
@@ -24,15 +31,32 @@ class Judgement {
     if (const Status found = FindParts(verdict); !found) return found.error();
     if (const Status known = Summarize(trace, verdict); !known) return known.error();
 
+    const auto standing = families_.Of(*id);
+    if (!standing) {
+      verdict.keep = true;  // with whom it would have to go is not known
+      return verdict;
+    }
+    if (*standing != nullptr) {
+      verdict.family = (*standing)->family;
+      JudgeBy((*standing)->newest.value_or(tiers_.present()), verdict.family->front().trace,
+              (*standing)->summary, verdict);
+      return verdict;
+    }
     std::uint32_t newest = view_.late->contains(*id) ? tiers_.present() : 0;
     for (const SegmentKey& part : verdict.parts) newest = std::max(newest, part.bucket);
-    verdict.tier = tiers_.Of(newest);
-    verdict.keep = !verdict.summary || tiers_.Keeps(verdict.tier, *id, *verdict.summary);
-    if (verdict.tier < tiers_.Of(meta_.key.bucket)) verdict.judge_again = tiers_.EndOfTier(newest);
+    JudgeBy(newest, *id, verdict.summary, verdict);
     return verdict;
   }
 
  private:
+  // By the bucket of the newest spans, the id that the sample goes by, and all that is known.
+  void JudgeBy(std::uint32_t newest, const TraceId& id, const std::optional<Summary>& summary,
+               TraceVerdict& verdict) const {
+    verdict.tier = tiers_.Of(newest);
+    verdict.keep = !summary || tiers_.Keeps(verdict.tier, id, *summary);
+    if (verdict.tier < tiers_.Of(meta_.key.bucket)) verdict.judge_again = tiers_.EndOfTier(newest);
+  }
+
   Status FindParts(TraceVerdict& verdict) const {
     if (!meta_.has_bases && !meta_.has_later) {
       verdict.parts = {meta_.key};
@@ -64,6 +88,7 @@ class Judgement {
 
   const View& view_;
   const TraceParts& parts_;
+  FamilyStandings families_;
   const SegmentReader& segment_;
   const SegmentMeta& meta_;
   const Tiers& tiers_;
@@ -72,9 +97,9 @@ class Judgement {
 }  // namespace
 
 Result<std::vector<TraceVerdict>> Judge(const View& view, const TraceParts& parts,
-                                        const SegmentReader& segment, const SegmentKey& key,
-                                        const Tiers& tiers) {
-  const Judgement judgement(view, parts, segment, *view.catalog->at(key), tiers);
+                                        const Aliases& aliases, const SegmentReader& segment,
+                                        const SegmentKey& key, const Tiers& tiers) {
+  Judgement judgement(view, parts, aliases, segment, *view.catalog->at(key), tiers);
   std::vector<TraceVerdict> verdicts;
   verdicts.reserve(segment.traces());
   for (std::size_t trace = 0; trace < segment.traces(); ++trace) {

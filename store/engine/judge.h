@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "store/engine/aliases.h"
 #include "store/engine/tiers.h"
 #include "store/engine/trace_parts.h"
 #include "store/engine/view.h"
@@ -24,13 +26,16 @@ struct TraceVerdict {
   std::uint32_t judge_again = 0;  // as SegmentMeta::judge_again
   std::uint32_t rows = 0;         // spans in this segment
   std::string base;               // as SegmentReader::BaseOf
+  // All the traces that it is one with, itself among them; null: it is alone. They are judged as
+  // one: all of them get the same verdict, as long as all that is stored of them can be read.
+  std::shared_ptr<const Family> family;
 };
 
 // One for each trace of the segment, in its order. `key` must be in the view's catalog. kCorrupt:
 // the segment cannot be read.
 Result<std::vector<TraceVerdict>> Judge(const View& view, const TraceParts& parts,
-                                        const SegmentReader& segment, const SegmentKey& key,
-                                        const Tiers& tiers);
+                                        const Aliases& aliases, const SegmentReader& segment,
+                                        const SegmentKey& key, const Tiers& tiers);
 
 // Adds what goes by these verdicts.
 void AddLosses(const std::vector<TraceVerdict>& verdicts, const SegmentMeta& meta,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/engine/tiers.h"
+#include "store/join/rows.h"
 
 namespace clew::store {
 
@@ -46,6 +47,12 @@ bool DropForgottenTraces::Filter(int, const rocksdb::Slice&, const rocksdb::Slic
   const std::uint32_t first = first_bucket_;
   return parts && std::all_of(parts->begin(), parts->end(),
                               [first](const SegmentKey& key) { return key.bucket < first; });
+}
+
+bool DropForgottenAliases::Filter(int, const rocksdb::Slice& key, const rocksdb::Slice& value,
+                                  std::string*, bool*) const {
+  const auto sequence = SequenceOfAliasRow(key.ToStringView(), value.ToStringView());
+  return sequence && *sequence < first_sequence_;
 }
 
 }  // namespace clew::store

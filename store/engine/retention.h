@@ -46,4 +46,17 @@ class DropForgottenTraces final : public rocksdb::CompactionFilter {
   std::atomic<std::uint32_t> first_bucket_{0};
 };
 
+// The same for rows of the family `alias`, of appends of which nothing is stored any more.
+class DropForgottenAliases final : public rocksdb::CompactionFilter {
+ public:
+  // Nothing that came before this append is stored. Any thread.
+  void SetFirstSequence(std::uint64_t sequence) { first_sequence_ = sequence; }
+  bool Filter(int level, const rocksdb::Slice& key, const rocksdb::Slice& value,
+              std::string* new_value, bool* value_changed) const override;
+  const char* Name() const override { return "clew.DropForgottenAliases"; }
+
+ private:
+  std::atomic<std::uint64_t> first_sequence_{0};
+};
+
 }  // namespace clew::store

@@ -50,10 +50,12 @@ std::uint32_t Sooner(std::uint32_t a, std::uint32_t b) {
 
 class Rewriter {
  public:
-  Rewriter(const View& view, const TraceParts& parts, const SegmentCache& cache, const Tiers& tiers,
-           std::uint32_t bucket, std::uint64_t next_segment, const SealOptions& options)
+  Rewriter(const View& view, const TraceParts& parts, const Aliases& aliases,
+           const SegmentCache& cache, const Tiers& tiers, std::uint32_t bucket,
+           std::uint64_t next_segment, const SealOptions& options)
       : view_(view),
         parts_(parts),
+        aliases_(aliases),
         cache_(cache),
         tiers_(tiers),
         options_(options),
@@ -88,7 +90,7 @@ class Rewriter {
     const SegmentMeta& meta = *view_.catalog->at(key);
     const auto segment = cache_.Read(view_, key);
     if (!segment) return segment.error();
-    const auto verdicts = Judge(view_, parts_, **segment, key, tiers_);
+    const auto verdicts = Judge(view_, parts_, aliases_, **segment, key, tiers_);
     if (!verdicts) return Named(key, verdicts.error());
     const bool whole = std::all_of(verdicts->begin(), verdicts->end(),
                                    [](const TraceVerdict& verdict) { return verdict.keep; });
@@ -114,6 +116,9 @@ class Rewriter {
       } else {
         const auto [at, unused] = rewrite_.dropped.try_emplace(verdict.id, verdict.parts);
         std::erase(at->second, key);
+        if (verdict.family) {
+          rewrite_.families.try_emplace(verdict.family->front().trace, verdict.family);
+        }
       }
     }
     return {};
@@ -262,6 +267,7 @@ class Rewriter {
 
   const View& view_;
   const TraceParts& parts_;
+  const Aliases& aliases_;
   const SegmentCache& cache_;
   const Tiers& tiers_;
   const SealOptions options_;
@@ -275,11 +281,12 @@ class Rewriter {
 
 }  // namespace
 
-TierRewrite MakeTierRewrite(const View& view, const TraceParts& parts, const SegmentCache& cache,
-                            const Tiers& tiers, const std::vector<SegmentKey>& inputs,
-                            std::uint64_t next_segment, const SealOptions& options) {
+TierRewrite MakeTierRewrite(const View& view, const TraceParts& parts, const Aliases& aliases,
+                            const SegmentCache& cache, const Tiers& tiers,
+                            const std::vector<SegmentKey>& inputs, std::uint64_t next_segment,
+                            const SealOptions& options) {
   CLEW_CHECK(!inputs.empty());
-  return Rewriter(view, parts, cache, tiers, inputs.front().bucket, next_segment, options)
+  return Rewriter(view, parts, aliases, cache, tiers, inputs.front().bucket, next_segment, options)
       .Run(inputs);
 }
 

@@ -22,6 +22,8 @@ struct TierRewrite {
   // other segments, and all of those that moved.
   std::unordered_map<TraceId, std::vector<SegmentKey>> dropped;
   std::unordered_map<TraceId, std::vector<SegmentKey>> moved;
+  // Families whose traces go, by their tops. Some of their spans may be in other segments still.
+  std::unordered_map<TraceId, std::shared_ptr<const Family>> families;
   Counts counts;         // of the spans that go
   bool damaged = false;  // a segment could not be read
   RetentionReport report;
@@ -30,8 +32,9 @@ struct TierRewrite {
 // `inputs`: as NextToRewrite gives them, of the view's catalog. Segments are numbered from
 // `next_segment`. A segment that cannot be read stays as it is, so that it is asked once only.
 // Memory: a segment that is read, and up to three that are made, with their spans as they came.
-TierRewrite MakeTierRewrite(const View& view, const TraceParts& parts, const SegmentCache& cache,
-                            const Tiers& tiers, const std::vector<SegmentKey>& inputs,
-                            std::uint64_t next_segment, const SealOptions& options);
+TierRewrite MakeTierRewrite(const View& view, const TraceParts& parts, const Aliases& aliases,
+                            const SegmentCache& cache, const Tiers& tiers,
+                            const std::vector<SegmentKey>& inputs, std::uint64_t next_segment,
+                            const SealOptions& options);
 
 }  // namespace clew::store

@@ -182,8 +182,49 @@ class Searcher::Run {
   }
 
   void Offer(const TraceId& trace, Summary summary) {
+    if (searcher_.aliases_.any()) {
+      const auto family = searcher_.aliases_.Of(view_, trace, horizon_);
+      if (!family) return Damaged(family.error());
+      if (family->size() > 1) return OfferFamily(*family);
+    }
     TraceSummary answer = ToTraceSummary(trace, std::move(summary));
     if (matcher_.MatchesTrace(answer)) page_.Offer(PlaceOf(answer), std::move(answer));
+  }
+
+  // Traces that are one are listed once: where the first of them that matches stands. All of them
+  // are asked here, whichever was found; the one that stands for them may be on another page.
+  void OfferFamily(const Family& family) {
+    {
+      MutexLock lock(mutex_);
+      if (!families_.insert(family.front().trace).second) return;
+    }
+    std::vector<TraceId> traces;
+    std::vector<Summary> parts;
+    for (const FamilyMember& member : family) {
+      auto part = searcher_.parts_.SummaryOf(view_, member.trace, horizon_);
+      if (!part) return Damaged(part.error());
+      if (!*part) continue;
+      traces.push_back(member.trace);
+      parts.push_back(**std::move(part));
+    }
+    const TraceSummary whole = ToTraceSummary(family.front().trace, SummaryOfWhole(parts));
+    for (std::size_t at = 0; at < parts.size(); ++at) {
+      const Place place{parts[at].start, parts[at].end - parts[at].start, traces[at]};
+      TraceSummary asked = whole;
+      asked.start = parts[at].start;
+      asked.end = parts[at].end;
+      if (!matcher_.MatchesTrace(asked)) continue;
+      const auto matches = HasMatch(traces[at]);
+      if (!matches) return Damaged(matches.error());
+      if (*matches) return page_.Offer(place, whole);
+    }
+  }
+
+  Result<bool> HasMatch(const TraceId& trace) const {
+    if (matcher_.any_span()) return true;
+    return searcher_.parts_.AnySpan(view_, trace, horizon_, [this](const SpanRecord& span) {
+      return matcher_.MatchesSpan(span);
+    });
   }
 
   // A condition on the duration can be decided before the rest of the summary is known.
@@ -313,6 +354,7 @@ class Searcher::Run {
   std::size_t next_chunk_ GUARDED_BY(mutex_) = 0;
   std::size_t next_task_ GUARDED_BY(mutex_) = 0;
   std::unordered_set<TraceId> resolved_ GUARDED_BY(mutex_);
+  std::unordered_set<TraceId> families_ GUARDED_BY(mutex_);  // their tops
   Partial partial_ GUARDED_BY(mutex_) = Partial::kNo;
   Place bound_ GUARDED_BY(mutex_);
   std::optional<Error> damage_ GUARDED_BY(mutex_);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/engine/aliases.h"
 #include "store/engine/segment_cache.h"
 #include "store/engine/trace_parts.h"
 #include "store/engine/view.h"
@@ -19,8 +20,9 @@ namespace clew::store {
 class Searcher {
  public:
   // All must outlive this.
-  Searcher(RocksDb& db, SegmentCache& cache, const TraceParts& parts, WorkPool& pool)
-      : db_(db), cache_(cache), parts_(parts), pool_(pool) {}
+  Searcher(RocksDb& db, SegmentCache& cache, const TraceParts& parts, const Aliases& aliases,
+           WorkPool& pool)
+      : db_(db), cache_(cache), parts_(parts), aliases_(aliases), pool_(pool) {}
   Result<Page> Search(const View& view, const Query& query, const Budget& budget) const;
 
  private:
@@ -28,6 +30,7 @@ class Searcher {
   RocksDb& db_;
   SegmentCache& cache_;
   const TraceParts& parts_;
+  const Aliases& aliases_;
   WorkPool& pool_;
 };
 

@@ -11,13 +11,13 @@ constexpr std::size_t kWindow = 8192;
 // A window whose spans lie in more segments than this takes more spans, as many as fit into so much
 // memory: else a trace whose spans came in any order would unpack all of its segments for each
 // window.
-constexpr std::size_t kNearParts = 8;
+constexpr std::size_t kNearSegments = 8;
 constexpr std::size_t kWideWindowBytes = 24u << 20;
 // Where spans are so large that a window has more than this, it is read again with fewer.
 constexpr std::size_t kMaxWindowBytes = 28u << 20;
-// A trace with more parts than this is read past the store's cache: it would drive everything else
-// out of it, and needs hardly any segment again.
-constexpr std::size_t kCachedParts = 4;
+// What lies in more segments than this is read past the store's cache: it would drive everything
+// else out of it, and needs hardly any segment again.
+constexpr std::size_t kCachedSegments = 4;
 constexpr std::size_t kOwnCacheBytes = 8u << 20;
 
 }  // namespace
@@ -95,7 +95,34 @@ Result<std::optional<Summary>> TraceParts::SummaryOf(const View& view, const Tra
   return std::optional<Summary>(*std::move(summary));
 }
 
-// Where a span of the trace is.
+Result<bool> TraceParts::AnySpan(const View& view, const TraceId& trace, std::uint64_t horizon,
+                                 const std::function<bool(const SpanRecord&)>& holds) const {
+  for (const auto& chunk : *view.hot) {
+    if (chunk->sequence() > horizon) break;
+    for (const SpanRecord* span : chunk->Of(trace)) {
+      if (holds(*span)) return true;
+    }
+  }
+  const auto parts = SealedParts(view, trace);
+  if (!parts) return parts.error();
+  bool found = false;
+  for (const SegmentKey& part : *parts) {
+    const auto segment = cache_.Open(view, part);
+    if (!segment) return segment.error();
+    const auto at = (*segment)->FindTrace(trace);
+    if (!at) return Error{at.error().code, NameOf(part) + ": " + at.error().message};
+    if (!*at) continue;
+    const Status read = (*segment)->ReadTrace(**at, [&](SpanRecord&& span, std::uint64_t arrival) {
+      found = arrival <= horizon && holds(span);
+      return !found;
+    });
+    if (!read) return read.error();
+    if (found) break;
+  }
+  return found;
+}
+
+// Where a span of the traces is.
 struct TraceParts::Place {
   std::uint64_t start = 0;
   SpanId id;
@@ -103,17 +130,24 @@ struct TraceParts::Place {
   std::uint32_t at = 0;    // in the part
 };
 
-// Reads a trace in windows of its order, of each window what each part has of it.
+// Reads traces in windows of their order, of each window what each part has of it.
 class TraceParts::Merge final : public TraceCursor {
  public:
-  Merge(View view, RocksDb& db, SegmentCache& cache, const TraceId& trace,
-        std::vector<SegmentKey> parts)
+  // A segment with spans of one of the traces.
+  struct Part {
+    TraceId trace;
+    SegmentKey key;
+  };
+  // Parts in the same segment are neighbours.
+  Merge(View view, RocksDb& db, SegmentCache& cache, const std::vector<TraceId>& traces,
+        std::vector<Part> parts)
       : view_(std::move(view)),
         db_(db),
-        trace_(trace),
+        traces_(traces),
         parts_(std::move(parts)),
+        segments_(NumberSegments(parts_)),
         own_cache_(db, kOwnCacheBytes),
-        cache_(parts_.size() > kCachedParts ? own_cache_ : cache) {}
+        cache_(segments_.back() > kCachedSegments ? own_cache_ : cache) {}
 
   // Looks for all spans. Before the first Next.
   Status Begin() {
@@ -122,7 +156,7 @@ class TraceParts::Merge final : public TraceCursor {
     view_.hot.reset();
     view_.late.reset();
     if (places_.empty()) {
-      return damage_ ? *damage_ : Error{Code::kNotFound, "no trace " + trace_.ToHex()};
+      return damage_ ? *damage_ : Error{Code::kNotFound, "no trace " + traces_.front().ToHex()};
     }
     std::sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) {
       return std::tie(a.start, a.id, a.part, a.at) < std::tie(b.start, b.id, b.part, b.at);
@@ -151,6 +185,19 @@ class TraceParts::Merge final : public TraceCursor {
   }
 
  private:
+  // For each part, and for the hot spans behind the last, which of the segments it is in.
+  static std::vector<std::uint32_t> NumberSegments(const std::vector<Part>& parts) {
+    std::vector<std::uint32_t> numbers;
+    numbers.reserve(parts.size() + 1);
+    std::uint32_t number = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (i > 0 && parts[i].key != parts[i - 1].key) ++number;
+      numbers.push_back(number);
+    }
+    numbers.push_back(parts.empty() ? 0 : number + 1);
+    return numbers;
+  }
+
   void Damaged(const SegmentKey& part, const Error& error) {
     if (damage_) return;
     if (error.code == Code::kNotFound) {
@@ -166,14 +213,15 @@ class TraceParts::Merge final : public TraceCursor {
     const std::size_t left = places_.size() - begin;
     const std::size_t fit = std::max<std::size_t>(kWideWindowBytes / span_bytes_, 1);
     const std::size_t near = std::min({kWindow, left, fit});
-    std::vector<bool> seen(parts_.size() + 1);
-    std::size_t parts = 0;
+    std::vector<bool> seen(segments_.back() + 1);
+    std::size_t segments = 0;
     for (std::size_t i = begin; i < begin + near; ++i) {
-      if (seen[places_[i].part]) continue;
-      seen[places_[i].part] = true;
-      ++parts;
+      const std::uint32_t segment = segments_[places_[i].part];
+      if (seen[segment]) continue;
+      seen[segment] = true;
+      ++segments;
     }
-    if (parts <= kNearParts) return near;
+    if (segments <= kNearSegments) return near;
     return std::min(left, fit);
   }
 
@@ -181,26 +229,28 @@ class TraceParts::Merge final : public TraceCursor {
     for (std::uint32_t part = 0; part < parts_.size(); ++part) CollectPart(part);
     const auto hot = static_cast<std::uint32_t>(parts_.size());
     for (const auto& chunk : *view_.hot) {
-      for (const SpanRecord* span : chunk->Of(trace_)) {
-        places_.push_back(
-            {ToUint64(span->start), span->span_id, hot, static_cast<std::uint32_t>(hot_.size())});
-        hot_.push_back({chunk, span});
+      for (const TraceId& trace : traces_) {
+        for (const SpanRecord* span : chunk->Of(trace)) {
+          places_.push_back(
+              {ToUint64(span->start), span->span_id, hot, static_cast<std::uint32_t>(hot_.size())});
+          hot_.push_back({chunk, span});
+        }
       }
     }
   }
 
   void CollectPart(std::uint32_t part) {
-    const auto segment = cache_.Open(view_, parts_[part]);
-    if (!segment) return Damaged(parts_[part], segment.error());
-    const auto trace = (*segment)->FindTrace(trace_);
-    if (!trace) return Damaged(parts_[part], trace.error());
-    if (!*trace)
-      return Damaged(parts_[part], {Code::kCorrupt, "trace " + trace_.ToHex() + " is missing"});
+    const auto& [id, key] = parts_[part];
+    const auto segment = cache_.Open(view_, key);
+    if (!segment) return Damaged(key, segment.error());
+    const auto trace = (*segment)->FindTrace(id);
+    if (!trace) return Damaged(key, trace.error());
+    if (!*trace) return Damaged(key, {Code::kCorrupt, "trace " + id.ToHex() + " is missing"});
     std::uint32_t at = 0;
     const Status read = (*segment)->Glance(**trace, [&](const SpanGlance& span) {
       places_.push_back({ToUint64(span.start), span.span_id, part, at++});
     });
-    if (!read) Damaged(parts_[part], read.error());
+    if (!read) Damaged(key, read.error());
   }
 
   // Gives up as soon as several spans have more than kMaxWindowBytes.
@@ -235,20 +285,21 @@ class TraceParts::Merge final : public TraceCursor {
   template <typename Take>
   void ReadPart(std::size_t part, const std::vector<std::uint32_t>& slots,
                 std::span<const Place> window, Take take) {
-    const auto segment = cache_.Open(view_, parts_[part]);
-    if (!segment) return Damaged(parts_[part], segment.error());
-    const auto trace = (*segment)->FindTrace(trace_);
+    const auto& [id, key] = parts_[part];
+    const auto segment = cache_.Open(view_, key);
+    if (!segment) return Damaged(key, segment.error());
+    const auto trace = (*segment)->FindTrace(id);
     if (!trace || !*trace) return;  // Collect has said so
     std::vector<std::uint32_t> places;
     for (const std::uint32_t slot : slots) places.push_back(window[slot].at);
     if (!std::is_sorted(places.begin(), places.end())) {
-      return Damaged(parts_[part], {Code::kCorrupt, "spans are not in order of their start"});
+      return Damaged(key, {Code::kCorrupt, "spans are not in order of their start"});
     }
     auto next = slots.begin();
     const Status read = (*segment)->ReadSpans(
         **trace, places,
         [&](SpanRecord&& span, std::uint64_t) { return take(*next++, std::move(span)); });
-    if (!read) Damaged(parts_[part], read.error());
+    if (!read) Damaged(key, read.error());
   }
 
   // A hot span, and what keeps it.
@@ -259,8 +310,9 @@ class TraceParts::Merge final : public TraceCursor {
 
   View view_;  // with a snapshot only while it is being read
   RocksDb& db_;
-  const TraceId trace_;
-  const std::vector<SegmentKey> parts_;
+  const std::vector<TraceId> traces_;
+  const std::vector<Part> parts_;
+  const std::vector<std::uint32_t> segments_;  // see NumberSegments
   SegmentCache own_cache_;
   SegmentCache& cache_;  // its own, or that of the store
   std::vector<HotSpan> hot_;
@@ -271,10 +323,19 @@ class TraceParts::Merge final : public TraceCursor {
   std::optional<Error> damage_;    // the first one
 };
 
-Result<std::unique_ptr<TraceCursor>> TraceParts::Open(View view, const TraceId& trace) const {
-  auto parts = SealedParts(view, trace);
-  if (!parts) return parts.error();
-  auto merge = std::make_unique<Merge>(std::move(view), db_, cache_, trace, *std::move(parts));
+Result<std::unique_ptr<TraceCursor>> TraceParts::Open(View view,
+                                                      const std::vector<TraceId>& traces) const {
+  std::vector<Merge::Part> parts;
+  for (const TraceId& trace : traces) {
+    const auto sealed = SealedParts(view, trace);
+    if (!sealed) return sealed.error();
+    for (const SegmentKey& key : *sealed) parts.push_back({trace, key});
+  }
+  if (traces.size() > 1) {
+    std::stable_sort(parts.begin(), parts.end(),
+                     [](const Merge::Part& a, const Merge::Part& b) { return a.key < b.key; });
+  }
+  auto merge = std::make_unique<Merge>(std::move(view), db_, cache_, traces, std::move(parts));
   if (const Status begun = merge->Begin(); !begun) return begun.error();
   return std::unique_ptr<TraceCursor>(std::move(merge));
 }

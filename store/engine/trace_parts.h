@@ -33,8 +33,13 @@ class TraceParts {
   Result<Summary> SealedSummary(const View& view, const TraceId& trace,
                                 std::vector<SegmentKey> parts, std::uint64_t horizon) const;
 
-  // Memory: 24 bytes a span, and some thousand whole ones. The cursor must not outlive this.
-  Result<std::unique_ptr<TraceCursor>> Open(View view, const TraceId& trace) const;
+  // Whether `holds` for a span of the trace that appends up to `horizon` brought.
+  Result<bool> AnySpan(const View& view, const TraceId& trace, std::uint64_t horizon,
+                       const std::function<bool(const SpanRecord&)>& holds) const;
+
+  // The spans of all the traces in one order. Memory: 24 bytes a span, and some thousand whole
+  // ones. The cursor must not outlive this.
+  Result<std::unique_ptr<TraceCursor>> Open(View view, const std::vector<TraceId>& traces) const;
 
  private:
   struct Place;

@@ -23,23 +23,26 @@ rocksdb::WriteOptions Durable() {
 
 Result<std::unique_ptr<Writer>> Writer::Make(RocksDb& db, Visible& visible, SealedCounts& counts,
                                              const TraceParts& parts, SegmentCache& cache,
-                                             WriterOptions options) {
-  std::unique_ptr<Writer> self(new Writer(db, visible, counts, parts, cache, std::move(options)));
+                                             Aliases& aliases, WriterOptions options) {
+  std::unique_ptr<Writer> self(
+      new Writer(db, visible, counts, parts, cache, aliases, std::move(options)));
   if (const Status loaded = self->Load(); !loaded) return loaded.error();
   self->sealer_ = std::jthread([writer = self.get()] { writer->SealLoop(); });
   return self;
 }
 
 Writer::Writer(RocksDb& db, Visible& visible, SealedCounts& counts, const TraceParts& parts,
-               SegmentCache& cache, WriterOptions options)
+               SegmentCache& cache, Aliases& aliases, WriterOptions options)
     : db_(db),
       visible_(visible),
       counts_(counts),
       parts_(parts),
       cache_(cache),
       options_(std::move(options)),
+      aliases_(aliases),
       states_(options_.state_bytes),
-      hours_(counts.hours()) {}
+      hours_(counts.hours()),
+      joins_(db, aliases) {}
 
 Writer::~Writer() {
   MutexLock lock(mutex_);
@@ -64,6 +67,7 @@ Status Writer::Load() {
 
 // What was acknowledged and not sealed yet becomes what it was: the same chunks in the same order.
 Status Writer::ReadHot() {
+  if (const Status loaded = joins_.Load(); !loaded) return loaded;
   const std::unique_ptr<rocksdb::Iterator> rows(db_.db().NewIterator({}, db_.hot()));
   for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
     const auto sequence = DecodeHotKey(rows->key().ToStringView());
@@ -72,9 +76,11 @@ Status Writer::ReadHot() {
     if (!spans) return spans.error();
     auto grown = Grow(*spans);
     if (!grown) return grown.error();
+    AddCalls(joins_.CallsOf(*sequence), grown->calls);
     sealed_.next_sequence = std::max(sealed_.next_sequence, *sequence + 1);
     Publish(*sequence, *std::move(grown));
   }
+  joins_.ForgetCalls();
   return rows->status().ok() ? Status{} : FromRocks("read hot spans", rows->status());
 }
 
@@ -86,25 +92,46 @@ Status Writer::Append(const SpanBatch& batch) {
   if (const Status repaired = Repair(); !repaired) return repaired;
   auto added = Grow(batch);
   Status result = added ? Status{} : Status(added.error());
-  if (added && !added->spans.empty()) {
-    std::vector<const SpanRecord*> spans;
-    spans.reserve(added->spans.size());
-    for (const SpanRecord& span : added->spans) spans.push_back(&span);
-    const std::uint64_t sequence = sealed_.next_sequence;
-    const rocksdb::Status written =
-        db_.db().Put(Durable(), db_.hot(), EncodeHotKey(sequence), EncodeFragment(spans));
-    if (written.ok()) {
-      ++sealed_.next_sequence;
-      Publish(sequence, *std::move(added));
-    } else {
-      failed_ = FromRocks("write spans", written);
-      result = *failed_;
-    }
-  }
+  if (added && !added->spans.empty()) result = WriteHot(*std::move(added));
   states_.Trim();
   states_wrong_ = !result.has_value();
   if (MustSeal()) wake_.notify_one();
   return result;
+}
+
+// One atomic write of the spans and of what they decide about traces that belong to others.
+Status Writer::WriteHot(Growth growth) {
+  std::vector<const SpanRecord*> spans;
+  spans.reserve(growth.spans.size());
+  for (const SpanRecord& span : growth.spans) spans.push_back(&span);
+  const std::uint64_t sequence = sealed_.next_sequence;
+  rocksdb::WriteBatch batch;
+  batch.Put(db_.hot(), EncodeHotKey(sequence), EncodeFragment(spans));
+  const std::uint64_t first_hot = hot_.empty() ? sequence : hot_.front().chunk->sequence();
+  const auto joined = joins_.Add(growth.spans, sequence, first_hot, options_.clock(), batch);
+  if (!joined) return joined.error();
+  AddCalls(*joined, growth.calls);
+  const rocksdb::Status written = db_.db().Write(Durable(), &batch);
+  if (!written.ok()) {
+    failed_ = FromRocks("write spans", written);
+    return *failed_;
+  }
+  ++sealed_.next_sequence;
+  Publish(sequence, std::move(growth));
+  return {};
+}
+
+void Writer::AddCalls(const std::vector<JoinedCall>& joined, std::vector<Call>& calls) {
+  const UnixNanos now = options_.clock();
+  for (const JoinedCall& call : joined) {
+    if (call.caller == call.callee) continue;
+    calls.push_back({.caller = services_.Of(call.caller),
+                     .callee = services_.Of(call.callee),
+                     .hour = EdgeHour(call.start, now, hours_),
+                     .error = call.error,
+                     .duration = call.duration,
+                     .weight = call.weight});
+  }
 }
 
 // Refusing while there is room is better than failing without: a write that ends half-way stops the
@@ -236,6 +263,8 @@ void Writer::Publish(std::uint64_t sequence, Growth growth) {
 
 // Forgets what a failed write has left in the states, and reads the hot spans in again.
 Status Writer::RebuildStates() {
+  if (const Status loaded = joins_.Load(); !loaded) return loaded;
+  joins_.ForgetCalls();  // the chunks have them already
   states_.Clear();
   late_.clear();
   late_changed_ = true;
@@ -255,7 +284,8 @@ WriterStats Writer::stats() const {
           .seals = seals_,
           .exact_spans = exact_spans_,
           .longest_seal_lag = longest_lag_,
-          .writable = !failed_ && !db_.stopped()};
+          .writable = !failed_ && !db_.stopped(),
+          .joins = joins_.counters()};
 }
 
 }  // namespace clew::store

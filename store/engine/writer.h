@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/mutex.h"
+#include "store/engine/join_writer.h"
 #include "store/engine/retention.h"
 #include "store/engine/rewrite.h"
 #include "store/engine/seal.h"
@@ -45,6 +46,7 @@ struct WriterStats {
   std::uint64_t exact_spans = 0;  // since the start: kept by their bytes, not by columns
   std::chrono::nanoseconds longest_seal_lag{0};  // from an append to its segment, since the start
   bool writable = true;  // false: a write has failed; only opening the store again helps
+  JoinCounters joins;    // since the start
 };
 
 class Writer {
@@ -52,7 +54,7 @@ class Writer {
   // Reads what is hot. All must outlive the writer. Sealing starts at once.
   static Result<std::unique_ptr<Writer>> Make(RocksDb& db, Visible& visible, SealedCounts& counts,
                                               const TraceParts& parts, SegmentCache& cache,
-                                              WriterOptions options);
+                                              Aliases& aliases, WriterOptions options);
   // Ends sealing; what is hot stays hot.
   ~Writer();
 
@@ -76,7 +78,7 @@ class Writer {
 
  private:
   Writer(RocksDb& db, Visible& visible, SealedCounts& counts, const TraceParts& parts,
-         SegmentCache& cache, WriterOptions options);
+         SegmentCache& cache, Aliases& aliases, WriterOptions options);
 
   Status Load();
   Status ReadHot() REQUIRES(mutex_);
@@ -93,6 +95,9 @@ class Writer {
   };
   // Adds these spans; the rest is dropped.
   Result<Growth> Grow(const SpanBatch& batch) REQUIRES(mutex_);
+  Status WriteHot(Growth growth) REQUIRES(mutex_);
+  // Calls that two joined ends are, among those of an append.
+  void AddCalls(const std::vector<JoinedCall>& joined, std::vector<Call>& calls) REQUIRES(mutex_);
   Result<TraceState*> StateOf(const View& view, const TraceId& trace) REQUIRES(mutex_);
   Status LoadSealed(const View& view, const TraceId& trace, TraceState& state) REQUIRES(mutex_);
   void Publish(std::uint64_t sequence, Growth growth) REQUIRES(mutex_);
@@ -113,7 +118,12 @@ class Writer {
   // Writes the batch and what counts_ has put into it.
   Status WriteSealed(rocksdb::WriteBatch& batch, std::string_view operation);
   void Adopt(const HotList& chunks, const Seal& seal) REQUIRES(mutex_);
-  Result<bool> Write(const TierRewrite& rewrite, Catalog& catalog);
+  Result<bool> Write(const TierRewrite& rewrite, const View& view, Catalog& catalog);
+  // Deletes the aliases of the families of which the rewrite leaves nothing.
+  Status DropFamilies(const TierRewrite& rewrite, const View& view,
+                      rocksdb::WriteBatch& batch) const;
+  // Whether a trace of these families, all of which are to go, has got spans since the view.
+  bool HasGrown(const TierRewrite& rewrite, const View& view) REQUIRES(mutex_);
   // Frees what tables hold of rows that were deleted, when that is more than `bytes`.
   Status TrimHotTables(std::uint64_t bytes);
 
@@ -123,6 +133,7 @@ class Writer {
   const TraceParts& parts_;
   SegmentCache& cache_;
   const WriterOptions options_;
+  Aliases& aliases_;
 
   Mutex seal_mutex_;  // one seal at a time; taken before mutex_
   std::set<std::uint32_t> damaged_ GUARDED_BY(seal_mutex_);  // buckets, see Rewritten
@@ -131,7 +142,7 @@ class Writer {
   CondVar room_;  // appends that wait for it
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::optional<Error> failed_ GUARDED_BY(mutex_);  // a write did not succeed: none is tried again
-  bool states_wrong_ GUARDED_BY(mutex_) = false;  // they know of spans that are not there
+  bool states_wrong_ GUARDED_BY(mutex_) = false;    // they know of spans that are not there
   std::optional<Error> seal_error_ GUARDED_BY(mutex_);
   Totals sealed_ GUARDED_BY(mutex_);
   std::uint64_t hot_new_traces_ GUARDED_BY(mutex_) = 0;  // without a sealed part
@@ -153,6 +164,7 @@ class Writer {
   std::set<std::uint32_t> hours_ GUARDED_BY(mutex_);
   TraceGrower grower_ GUARDED_BY(mutex_){services_, hours_};
   Fingerprinter fingerprinter_ GUARDED_BY(mutex_);
+  JoinWriter joins_ GUARDED_BY(mutex_);
 
   std::jthread sealer_;  // last: ends before the rest goes
 };

@@ -1,5 +1,6 @@
 // The retaining side of Writer: segments that go, and segments that others take the place of.
 #include <algorithm>
+#include <unordered_set>
 
 #include "store/engine/writer.h"
 
@@ -28,7 +29,13 @@ Result<RetentionPlan> Writer::Drop(const RetentionPolicy& policy, std::uint64_t 
   if (const Status put = counts_.Drop(plan.buckets, plan.first_bucket, batch); !put) {
     return put.error();
   }
-  for (const SegmentKey& key : plan.drop) DeleteSegment(key, catalog, batch);
+  // Spans are sealed in the order in which they come, so that nothing that came before stays.
+  std::uint64_t next_arrival = 0;
+  for (const SegmentKey& key : plan.drop) {
+    next_arrival = std::max(next_arrival, catalog.at(key)->last_arrival + 1);
+    DeleteSegment(key, catalog, batch);
+  }
+  aliases_.PutForgotten(next_arrival, batch);
   MutexLock lock(mutex_);
   if (const Status repaired = Repair(); !repaired) return repaired.error();
   // Rows of buckets before it are taken away for good: it must not be beyond the present hour.
@@ -48,6 +55,7 @@ Result<RetentionPlan> Writer::Drop(const RetentionPolicy& policy, std::uint64_t 
   sealed_ = totals;
   hours_ = counts_.hours();
   db_.forgotten().SetFirstBucket(first);
+  aliases_.NoteForgotten(next_arrival);
   if (!plan.drop.empty()) states_wrong_ = true;  // they know of spans that are gone
   for (const SegmentKey& key : plan.drop) cache_.Forget(key);
   return plan;
@@ -69,11 +77,11 @@ Result<Writer::Rewritten> Writer::Rewrite(const RetentionPolicy& policy) {
     next_segment = sealed_.next_segment;
   }
   const TierRewrite rewrite =
-      MakeTierRewrite(view, parts_, cache_, tiers, inputs, next_segment, options_.seal);
+      MakeTierRewrite(view, parts_, aliases_, cache_, tiers, inputs, next_segment, options_.seal);
   Catalog catalog = *view.catalog;
   Rewritten rewritten;
   rewritten.report.more = true;
-  const auto written = Write(rewrite, catalog);
+  const auto written = Write(rewrite, view, catalog);
   if (!written) return written.error();
   if (!*written) return rewritten;  // they are judged again
   rewritten.report = rewrite.report;
@@ -88,7 +96,7 @@ Result<Writer::Rewritten> Writer::Rewrite(const RetentionPolicy& policy) {
 // One atomic write: the new segments with all that leads to them, and the old ones gone. False: a
 // trace that was to go has got new spans, and nothing was done. `catalog`: what it was, and
 // becomes.
-Result<bool> Writer::Write(const TierRewrite& rewrite, Catalog& catalog) {
+Result<bool> Writer::Write(const TierRewrite& rewrite, const View& view, Catalog& catalog) {
   rocksdb::WriteBatch batch;
   std::int64_t spans = 0;
   std::int64_t traces = 0;
@@ -116,9 +124,11 @@ Result<bool> Writer::Write(const TierRewrite& rewrite, Catalog& catalog) {
   }
   const Status put = counts_.Subtract(rewrite.bucket, rewrite.counts, batch);
   if (!put) return put.error();
+  if (const Status gone = DropFamilies(rewrite, view, batch); !gone) return gone.error();
 
   MutexLock lock(mutex_);
   if (const Status repaired = Repair(); !repaired) return repaired.error();
+  if (HasGrown(rewrite, view)) return false;
   LateTraces late = late_;
   for (auto& [trace, of] : late) {
     if (rewrite.dropped.contains(trace)) return false;
@@ -146,6 +156,40 @@ Result<bool> Writer::Write(const TierRewrite& rewrite, Catalog& catalog) {
   states_.Trim();
   for (const SegmentKey& key : rewrite.gone) cache_.Forget(key);
   return true;
+}
+
+Status Writer::DropFamilies(const TierRewrite& rewrite, const View& view,
+                            rocksdb::WriteBatch& batch) const {
+  for (const auto& [unused, family] : rewrite.families) {
+    bool left = false;
+    for (const FamilyMember& member : *family) {
+      const auto dropped = rewrite.dropped.find(member.trace);
+      if (dropped != rewrite.dropped.end()) {
+        left = left || !dropped->second.empty();
+        continue;
+      }
+      const auto parts = parts_.SealedParts(view, member.trace);
+      if (!parts) return parts.error();
+      left = left || !parts->empty();
+    }
+    if (!left) DeleteAliases(db_, *family, batch);
+  }
+  return {};
+}
+
+bool Writer::HasGrown(const TierRewrite& rewrite, const View& view) {
+  if (rewrite.families.empty()) return false;
+  std::unordered_set<TraceId> members;
+  for (const auto& [unused, family] : rewrite.families) {
+    for (const FamilyMember& member : *family) members.insert(member.trace);
+  }
+  for (auto hot = hot_.rbegin(); hot != hot_.rend(); ++hot) {
+    if (hot->chunk->sequence() <= view.sequence) break;
+    for (const SpanRecord& span : hot->chunk->spans()) {
+      if (members.contains(span.trace_id)) return true;
+    }
+  }
+  return false;
 }
 
 void Writer::PutMeta(const SegmentMeta& meta, Catalog& catalog, rocksdb::WriteBatch& batch) const {

@@ -62,11 +62,12 @@ TEST(EventAbi, OffsetsOfBothSidesAgree) {
   EXPECT_EQ(Offsets(types, "clew_context"),
             (Map{OFFSET(clew_context, trace_id), OFFSET(clew_context, span_id), OFFSET(clew_context, parent_id),
                  OFFSET(clew_context, trace_flags), OFFSET(clew_context, origin), OFFSET(clew_context, link), OFFSET(clew_context, inject),
-                 OFFSET(clew_context, pad), SIZE(clew_context)}));
+                 OFFSET(clew_context, none), OFFSET(clew_context, pad), SIZE(clew_context)}));
   EXPECT_EQ(Offsets(types, "clew_data_event"),
             (Map{OFFSET(clew_data_event, h), OFFSET(clew_data_event, offset), OFFSET(clew_data_event, size),
                  OFFSET(clew_data_event, captured), OFFSET(clew_data_event, flags), OFFSET(clew_data_event, ctx),
                  OFFSET(clew_data_event, last), OFFSET(clew_data_event, last_len), OFFSET(clew_data_event, pad),
+                 OFFSET(clew_data_event, seq),
                  OFFSET(clew_data_event, data), SIZE(clew_data_event)}));
   EXPECT_EQ(Offsets(types, "clew_bytes_event"),
             (Map{OFFSET(clew_bytes_event, h), OFFSET(clew_bytes_event, offset), OFFSET(clew_bytes_event, size),

@@ -32,6 +32,7 @@ class Options:
     requests: int  # of each shape, rounded up to a multiple of the concurrency
     seed: int
     capture: str = "auto"
+    inject: str = "on"
 
 
 class Run:
@@ -77,11 +78,15 @@ class Run:
 
     def _agent(self, collector, lossy):
         flags = ["--runtime=all"]
+        if self._options.inject == "off":
+            flags.append("--tcp-option=off")
         if lossy:
             config = self._sandbox.folder / "small-ring.yaml"
             config.write_text(f"capture:\n  ring_bytes: {SMALL_RING}\n")
             flags.append(f"--config={config}")
-        return Agent(self._sandbox, collector.port, capture=self._options.capture, flags=flags)
+        return Agent(
+            self._sandbox, collector.port, capture=self._options.capture, inject=self._options.inject, flags=flags
+        )
 
     def _warm_up(self, port):
         """The first call of a process has the agent look at its runtime; what it makes meanwhile is not judged."""

@@ -9,6 +9,7 @@ usage: links.py [--cell RUNTIME/SHAPE] [--concurrency N,N...] [--requests N] [--
 
 import argparse
 import fnmatch
+import itertools
 import json
 import pathlib
 import sys
@@ -20,6 +21,7 @@ from tests.causality import cell, runtimes, shapes, truth
 from tests.support import environment
 from tests.support.sandbox import Failure, Sandbox
 
+JOIN_ONLY = " join"  # behind the name of a chain that is measured without headers
 EXAMPLES = 3  # wrong links that are printed for a cell
 
 
@@ -72,11 +74,20 @@ def as_json(runtime, shape, concurrency, score):
     }
 
 
+def carriers(runtime):
+    """How the context gets from process to process, as (inject, what the runtime is called then)."""
+    ways = [("on", runtime)]
+    if runtime in shapes.CHAINS:
+        ways.append(("off", runtime + JOIN_ONLY))
+    return ways
+
+
 def measure(sandbox, runtime, shape, options):
     """The Score of one cell over all seeds."""
     total = truth.Score()
     for seed in range(options.first_seed, options.first_seed + options.seeds):
-        run = cell.Run(sandbox, runtime, cell.Options(options.at_once, options.requests, seed, options.capture))
+        chosen = cell.Options(options.at_once, options.requests, seed, options.capture, options.inject)
+        run = cell.Run(sandbox, runtime, chosen)
         scores, unasked = run.scores([shape])
         total += scores[shape.name]
         total += unasked
@@ -87,14 +98,15 @@ def summary(results, seed):
     """The JSON object. results: {(runtime, shape, concurrency): Score}."""
     chain = [
         {
-            "name": runtime,
+            "name": runtime.removesuffix(JOIN_ONLY),
+            "carrier": "join" if runtime.endswith(JOIN_ONLY) else "header",
             "shape": shape,
             "concurrency": concurrency,
             "requests": score.requests,
             "whole": round(score.whole_trace_exact, 5),
         }
         for (runtime, shape, concurrency), score in results.items()
-        if runtime in shapes.CHAINS and score.requests
+        if runtime.removesuffix(JOIN_ONLY) in shapes.CHAINS and score.requests
     ]
     return {
         "cells": [as_json(*key, score) for key, score in results.items()],
@@ -151,15 +163,15 @@ def main():
             if lacks:
                 print(f"{runtime:17}{shape.name:12}not measured: {lacks}")
                 continue
-            for options.at_once in options.concurrency:
+            for options.at_once, (options.inject, name) in itertools.product(options.concurrency, carriers(runtime)):
                 try:
                     score = measure(sandbox, runtime, shape, options)
                 except Failure as failure:
-                    failed.append(f"{runtime}/{shape.name} at {options.at_once}")
-                    print(f"{runtime:17}{shape.name:12}{options.at_once:8} FAILED: {failure}", flush=True)
+                    failed.append(f"{name}/{shape.name} at {options.at_once}")
+                    print(f"{name:17}{shape.name:12}{options.at_once:8} FAILED: {failure}", flush=True)
                     continue
-                results[runtime, shape.name, options.at_once] = score
-                print(line(runtime, shape.name, options.at_once, score), flush=True)
+                results[name, shape.name, options.at_once] = score
+                print(line(name, shape.name, options.at_once, score), flush=True)
                 for example in score.examples[:EXAMPLES]:
                     print(f"    {example}", flush=True)
     print(json.dumps({**summary(results, options.first_seed), "failed": failed}))

@@ -128,6 +128,7 @@ void Session::NoteHeadStart(const conn::Chunk& chunk, bool at_call_start) {
   start.tgid = chunk.tgid;
   start.tid = chunk.tid;
   start.has_context = false;
+  start.seq = at_call_start ? chunk.seq : 0;
   // The kernel side looks at the first byte of a call only: its context is not that of a request
   // further in.
   if (at_call_start) NoteContext(chunk);
@@ -171,6 +172,7 @@ void Session::OnRequestHead(const Head& head, Sink<Exchange>& out) {
   exchange.request_start = start.time;
   exchange.request_end = head_end_;
   exchange.request_number = requests_++;
+  exchange.request_seq = start.seq;
   CopyRequestFields(head, exchange);
   exchange.context = DecideContext(exchange.role, start.has_context ? &start.context : nullptr,
                                    head.propagation, ids_);

@@ -43,6 +43,7 @@ class Session final : public ProtocolSession {
     KernelNanos time{};
     std::uint32_t tgid = 0;
     std::uint32_t tid = 0;
+    std::uint32_t seq = 0;  // of its first byte; 0: not known
     bool has_context = false;
     clew_context context{};
   };

@@ -63,6 +63,22 @@ TEST_F(OptionsTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
   EXPECT_EQ(Parse({"--server", "flag:3", "services"})->server, "flag:3");
 }
 
+TEST_F(OptionsTest, ASpanToExplainHasATraceOrATime) {
+  const auto whole = Parse({"explain", "4BF92F3577B34DA6:00f067aa0ba902b7"});
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_EQ(whole->trace_id, "4bf92f3577b34da6");
+  EXPECT_EQ(whole->span_id.ToHex(), "00f067aa0ba902b7");
+  const auto alone = Parse({"explain", "00f067aa0ba902b7", "--since", "2h"});
+  ASSERT_TRUE(alone) << alone.error().message;
+  EXPECT_EQ(alone->trace_id, "");
+  EXPECT_EQ(alone->filter.from, kNow - std::chrono::hours(2));
+  EXPECT_EQ(Parse({"explain", "00f067aa0ba902b7"})->filter.from, kNow - std::chrono::hours(1));
+  for (const char* bad : {"", ":", "xyz", "4bf92f3577b34da6:", "00f067aa0ba902b", "0000000000000000",
+                          "4bf9:00f067aa0ba902b7"}) {
+    EXPECT_NE(ErrorOf({"explain", bad}), "") << bad;
+  }
+}
+
 TEST_F(OptionsTest, ServerAddressesGetThePortThatIsMissing) {
   EXPECT_EQ(Parse({"status", "--server", "collector"})->server, "collector:7317");
   EXPECT_EQ(Parse({"status", "--server", "[::1]"})->server, "[::1]:7317");

@@ -63,6 +63,13 @@ TEST(Waterfall, FallsBackToAscii) {
   for (const char c : drawn) ASSERT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f));
 }
 
+TEST(Waterfall, MarksACallWhoseEndsWereJoined) {
+  std::vector<SpanView> spans = Checkout();
+  spans[2].joined = true;
+  EXPECT_NE(DrawWaterfall(spans, {}, {.width = 140}).find("GET /api/v1/orders/{id} (joined)"),
+            std::string::npos);
+}
+
 TEST(Waterfall, PaintsErrorsRed) {
   const std::string drawn = DrawWaterfall(Checkout(), {}, {.colour = true, .width = 110});
   EXPECT_NE(drawn.find("\x1b[31m✗ 503\x1b[0m"), std::string::npos);

@@ -48,8 +48,8 @@ void ReopenRocks(const std::string& dir, const Clock& clock, std::unique_ptr<Spa
   store = *std::move(opened);
 }
 
-void KeepMemory(const std::string&, const Clock&, std::unique_ptr<SpanStore>& store) {
-  if (!store) store = std::make_unique<MemoryStore>();
+void KeepMemory(const std::string&, const Clock& clock, std::unique_ptr<SpanStore>& store) {
+  if (!store) store = std::make_unique<MemoryStore>(clock);
 }
 
 constexpr Engine kEngines[] = {{"memory", KeepMemory},
@@ -60,8 +60,10 @@ constexpr Engine kEngines[] = {{"memory", KeepMemory},
 class Model {
  public:
   Model(const Engine& engine, std::uint64_t seed) : engine_(engine), random_(seed) {
+    // Everything or nothing is in the sample: traces become one long after they came here, and it
+    // goes by the id that they then have.
     policy_ = {.keep_all = std::chrono::hours(1 + random_.Below(4)),
-               .sample_percent = static_cast<std::uint32_t>(random_.Below(101)),
+               .sample_percent = static_cast<std::uint32_t>(random_.Below(2) * 100),
                .slow = std::chrono::milliseconds(random_.Below(2) * 4000)};
     if (!random_.OneIn(3)) {
       policy_.keep_sample = policy_.keep_all + std::chrono::hours(random_.Below(6));
@@ -101,8 +103,8 @@ class Model {
     ASSERT_TRUE(store_->Append(batch));
     for (const SpanRecord& span : batch) {
       Grown& grown = grown_[span.trace_id];
-      const std::size_t spans = ReadAll(*model_, span.trace_id).size();
-      if (spans > grown.spans) grown = {spans, hour_};
+      const bool is_new = grown.contents.emplace(*span.resource, *span.scope, span.span).second;
+      if (is_new) grown.hour = hour_;
     }
   }
 
@@ -114,7 +116,8 @@ class Model {
     hour_ += static_cast<std::uint32_t>(random_.Below(4));
     if (random_.OneIn(8)) {
       ASSERT_TRUE(store->Retain({.max_bytes = 1}, false));
-      model_ = std::make_unique<MemoryStore>();
+      hour_ += 1;  // ends of calls do not wait for each other any more
+      model_ = NewModel();
       grown_.clear();
       return;
     }
@@ -139,33 +142,40 @@ class Model {
     EXPECT_EQ(store->Retain(policy_, false)->rewritten, 0u);  // nothing is done twice
   }
 
-  // The same by the rules, trace by trace; how many spans that are.
+  // The same by the rules; how many spans that are.
   std::uint64_t ForgetInModel() {
-    const Tiers tiers(policy_, Now());
+    std::map<TraceId, std::vector<TraceId>> families;  // traces that are one
+    for (const auto& [trace, unused] : grown_) {
+      families[ReadAll(*model_, trace).front().trace_id].push_back(trace);
+    }
     std::uint64_t gone = 0;
-    for (auto at = grown_.begin(); at != grown_.end();) {
-      const auto& [trace, grown] = *at;
-      const auto age = Now() - UnixNanos(std::chrono::hours(grown.hour + 1));
-      bool error = false;
-      UnixNanos start = UnixNanos::max();
-      UnixNanos end{};
-      for (const SpanRecord& span : ReadAll(*model_, trace)) {
-        error = error || span.status_code == 2;
-        start = std::min(start, span.start);
-        end = std::max(end, span.end);
+    for (const auto& [top, members] : families) {
+      if (Stays(top, members)) continue;
+      model_->Forget(top);
+      for (const TraceId& trace : members) {
+        gone += grown_.at(trace).contents.size();
+        grown_.erase(trace);
       }
-      const bool slow = policy_.slow.count() > 0 && end - start >= policy_.slow;
-      const bool sampled = tiers.Keeps(Tier::kSample, trace, {});
-      const bool in_sample = age <= policy_.keep_sample && (slow || sampled);
-      if (age <= policy_.keep_all || error || in_sample) {
-        ++at;
-        continue;
-      }
-      gone += grown.spans;
-      model_->Forget(trace);
-      at = grown_.erase(at);
     }
     return gone;
+  }
+
+  bool Stays(const TraceId& top, const std::vector<TraceId>& members) {
+    std::uint32_t hour = 0;
+    for (const TraceId& trace : members) hour = std::max(hour, grown_.at(trace).hour);
+    const auto age = Now() - UnixNanos(std::chrono::hours(hour + 1));
+    bool error = false;
+    UnixNanos start = UnixNanos::max();
+    UnixNanos end{};
+    for (const SpanRecord& span : ReadAll(*model_, top)) {
+      error = error || span.status_code == 2;
+      start = std::min(start, span.start);
+      end = std::max(end, span.end);
+    }
+    const bool slow = policy_.slow.count() > 0 && end - start >= policy_.slow;
+    const bool sampled = Tiers(policy_, Now()).Keeps(Tier::kSample, top, {});
+    const bool in_sample = age <= policy_.keep_sample && (slow || sampled);
+    return age <= policy_.keep_all || error || in_sample;
   }
 
   // All pages, and the first one by itself.
@@ -268,12 +278,15 @@ class Model {
   TempDir dir_;
   RetentionPolicy policy_;
   std::atomic<std::uint32_t> hour_ = 500'000;
+  std::unique_ptr<MemoryStore> NewModel() const {
+    return std::make_unique<MemoryStore>([this] { return Now(); });
+  }
   struct Grown {
-    std::size_t spans = 0;
+    std::set<std::tuple<std::string, std::string, std::string>> contents;  // of its spans
     std::uint32_t hour = 0;  // in which the last of them came
   };
   std::map<TraceId, Grown> grown_;
-  std::unique_ptr<MemoryStore> model_ = std::make_unique<MemoryStore>();
+  std::unique_ptr<MemoryStore> model_ = NewModel();
   std::unique_ptr<SpanStore> store_;
   SpanBatch last_;
 };

@@ -49,7 +49,27 @@ TestSpan RandomQuestions::Span() {
   span.kind = static_cast<std::uint8_t>(Below(6));
   span.attributes = Attributes();
   span.resource = Attributes();
+  if (OneIn(5)) AddEvidence(span);
   return span;
+}
+
+// That it is one end of a call, or belongs to another trace.
+void RandomQuestions::AddEvidence(TestSpan& span) {
+  if (OneIn(4)) {
+    const SpanRecord other = MakeSpan({.trace = Below(kTraces), .id = 1 + Below(12)});
+    span.attributes = {{"clew.alias.trace_id", other.trace_id.ToHex()},
+                       {"clew.alias.span_id", other.span_id.ToHex()}};
+    return;
+  }
+  const bool client = OneIn(2);
+  span.kind = client ? 3 : 2;
+  if (!client) span.parent = 0;
+  const std::string ends[] = {"10.0.0.1", "10.0.0.2"};
+  span.attributes = {{"network.local.address", ends[client ? 0 : 1]},
+                     {"network.local.port", std::int64_t{80}},
+                     {"network.peer.address", ends[client ? 1 : 0]},
+                     {"network.peer.port", std::int64_t{80}},
+                     {"clew.request.tcp_seq", static_cast<std::int64_t>(Below(60))}};
 }
 
 Op RandomQuestions::Comparison() { return static_cast<Op>(Below(6)); }

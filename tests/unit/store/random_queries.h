@@ -24,6 +24,7 @@ class RandomQuestions {
  private:
   TestValue Value();
   TestAttributes Attributes();
+  void AddEvidence(TestSpan& span);
   Condition SpanCondition();
   Condition TraceCondition();
   Condition AttributeCondition();

@@ -70,7 +70,7 @@ TEST(RocksStore, RefusesToWriteOnAFullDiskAndStoresNothing) {
 // Changes rows of the family `default` behind the store's back.
 void EditRows(const TempDir& dir, const std::function<void(rocksdb::DB&)>& edit) {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const char* name : {"default", "hot", "segment", "filter", "trace"})
+  for (const char* name : {"default", "hot", "segment", "filter", "trace", "alias", "pending"})
     families.emplace_back(name, rocksdb::ColumnFamilyOptions());
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;

@@ -6,12 +6,11 @@
 #include <rocksdb/db.h>
 
 #include <algorithm>
-#include <atomic>
 #include <random>
 
 #include "store/memory_store.h"
 #include "store/rocks_store.h"
-#include "test_spans.h"
+#include "tiered_store.h"
 
 namespace clew::store {
 namespace {
@@ -19,13 +18,6 @@ namespace {
 using std::chrono::hours;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-constexpr std::uint32_t kHour = 500'000;
-const UnixNanos kNow = UnixNanos(hours(kHour));
-const RetentionPolicy kPolicy{.keep_all = hours(2),
-                              .keep_sample = hours(5),
-                              .sample_percent = 0,
-                              .slow = std::chrono::milliseconds(500)};
 
 TEST(Tiers, AgeCountsFromTheEndOfTheHour) {
   const Tiers tiers(kPolicy, kNow);
@@ -73,45 +65,6 @@ TEST(Tiers, ErrorsStaySlowOnesUntilTheLastTierAndTheSampleGrowsWithItsShare) {
     before = kept;
   }
 }
-
-// A store whose clock is set by hand.
-class TieredStore : public testing::Test {
- protected:
-  void Open(std::size_t rows = 10) {
-    store_.reset();
-    auto store = OpenRocksStore({.path = dir_.path(), .segment_rows = rows, .clock = [this] {
-                                   return UnixNanos(hours(hour_));
-                                 }});
-    CLEW_CHECK(store.has_value());
-    store_ = *std::move(store);
-  }
-  void Append(const SpanBatch& batch) {
-    ASSERT_TRUE(store_->Append(batch));
-    ASSERT_TRUE(store_->Seal());
-  }
-  RetentionReport Retain(RetentionPolicy policy = kPolicy) {
-    RetentionReport all;
-    for (bool more = true; more;) {
-      const auto report = store_->Retain(policy, false);
-      EXPECT_TRUE(report) << report.error().message;
-      if (!report) break;
-      all.rewritten += report->rewritten;
-      all.sampled.spans += report->sampled.spans;
-      all.without_errors.spans += report->without_errors.spans;
-      more = report->more;
-    }
-    const auto checked = store_->Check(
-        [](const Damage& damage) { ADD_FAILURE() << damage.place << ": " << damage.problem; }, {});
-    EXPECT_TRUE(checked);
-    EXPECT_EQ(checked->spans, store_->Stats().spans);
-    return all;
-  }
-  std::size_t SpansOf(std::uint64_t trace) { return ReadAll(*store_, TestTraceId(trace)).size(); }
-
-  TempDir dir_;
-  std::atomic<std::uint32_t> hour_ = kHour;
-  std::unique_ptr<RocksStore> store_;
-};
 
 // Trace 3n is slow, 3n + 1 has an error, 3n + 2 neither.
 SpanBatch Mixed(std::uint64_t traces) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <cstring>
+
 #include "tests/unit/agent/conn/records.h"
 
 namespace clew::conn {
@@ -26,6 +28,17 @@ TEST(Decode, ADataRecordBecomesAChunk) {
   EXPECT_EQ(chunk.tgid, 9u);
   ASSERT_NE(chunk.context, nullptr);
   EXPECT_EQ(chunk.context->origin, CLEW_ORIGIN_NEW);
+}
+
+TEST(Decode, AChunkKnowsWhereOnTheWireItBegins) {
+  std::string record = DataRecord({}, 0, "hello");
+  const std::uint32_t seq = 0xfffffff0;
+  std::memcpy(record.data() + offsetof(clew_data_event, seq), &seq, sizeof(seq));
+  DecodedChunk decoded;
+  ASSERT_TRUE(DecodeData(record, decoded));
+  EXPECT_EQ(decoded.chunk.seq, seq);
+  ASSERT_TRUE(DecodeBytes(BytesRecord({}, 0, 100, "a", "b"), decoded));
+  EXPECT_EQ(decoded.chunk.seq, 0u);
 }
 
 TEST(Decode, AContextIsValidWithItsFlagOnly) {
@@ -72,6 +85,11 @@ TEST(Decode, AddressesAreText) {
   EXPECT_EQ(info.inode, 6u);
   ASSERT_TRUE(DecodeOpen(OpenRecord({}, AF_INET6, CLEW_ROLE_PASSIVE), info));
   EXPECT_EQ(info.remote.address, "2001:db8::2");
+  std::string mapped = OpenRecord({}, AF_INET6, CLEW_ROLE_PASSIVE);
+  mapped.replace(offsetof(clew_conn_event, remote_addr), 16,
+                 std::string("\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\x01\x02\x03", 16));
+  ASSERT_TRUE(DecodeOpen(mapped, info));
+  EXPECT_EQ(info.remote.address, "10.1.2.3") << "the name that this end has for itself";
   ASSERT_TRUE(DecodeOpen(OpenRecord({}, AF_UNIX, CLEW_ROLE_UNKNOWN), info));
   EXPECT_EQ(info.remote.address, "");
   EXPECT_EQ(info.remote.port, 0);

@@ -20,6 +20,14 @@ TEST(HeldInput, KeepsWhatWasNotTaken) {
   EXPECT_EQ(chunk.last, "defgh");
 }
 
+TEST(HeldInput, APlaceOnTheWireIsThatOfTheFirstByteOnly) {
+  HeldInput held(Direction::kIngress);
+  held.AddChunk({.size = 5, .bytes = "hello", .seq = 77}, 0);
+  EXPECT_EQ(held.front().chunk().seq, 77u);
+  held.TrimFront(2);
+  EXPECT_EQ(held.front().chunk().seq, 0u);
+}
+
 TEST(HeldInput, CountsItsBytes) {
   HeldInput held(Direction::kIngress);
   held.AddChunk({.size = 5, .bytes = "hello"}, 0);

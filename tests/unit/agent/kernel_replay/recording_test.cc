@@ -78,6 +78,16 @@ TEST(Recording, WhatWasRecordedIsReplayedInItsOrder) {
   EXPECT_EQ((*ReplaySource::Open(file.path(), other))->header().boot_id, "boot");
 }
 
+TEST(Recording, OneWithTheFirstEventsIsReadToo) {
+  const TempFile file;
+  std::string older = SmallRecording(file);
+  older[15] = 1;
+  file.Write(older);
+  Journal journal;
+  EXPECT_EQ(ReplayAll(file.path(), journal).code, Code::kNotFound);
+  EXPECT_EQ(journal.lines.size(), 6u);
+}
+
 TEST(Recording, IsForItsOwnersEyesOnly) {
   const TempFile file;
   SmallRecording(file);
@@ -141,6 +151,11 @@ TEST(Recording, OtherFilesAndOtherVersionsAreNamedAsSuch) {
   newer[11] = 9;
   file.Write(newer);
   EXPECT_NE(ReplayAll(file.path(), journal).message.find("format 9"), std::string::npos);
+  newer = EncodeHeader({});
+  newer[15] = CLEW_EVENT_VERSION + 1;
+  file.Write(newer);
+  EXPECT_NE(ReplayAll(file.path(), journal).message.find("this agent reads format 1, events 1 to 2"),
+            std::string::npos);
   std::string swapped = EncodeHeader({});
   std::swap(swapped[16], swapped[19]);
   file.Write(swapped);

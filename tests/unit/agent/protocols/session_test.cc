@@ -62,6 +62,22 @@ TEST_F(SessionTest, TheContextOfACallIsThatOfTheRequestAtItsBeginning) {
   EXPECT_EQ(out_.exchanges[0].tid, 8u);
 }
 
+TEST_F(SessionTest, OnlyTheRequestAtTheBeginningOfACallIsPlacedOnTheWire) {
+  const std::string two = std::string(kGet) + std::string(kGet);
+  conn::Chunk chunk{.bytes = std::string_view(two).substr(0, kGet.size() + 5), .seq = 4711};
+  chunk.size = static_cast<std::uint32_t>(chunk.bytes.size());
+  session_.OnChunk(chunk, false, out_);
+  // The rest of the second head: where its call began is no place of a request.
+  chunk.bytes = std::string_view(two).substr(chunk.size);
+  chunk.size = static_cast<std::uint32_t>(chunk.bytes.size());
+  chunk.seq = 5000;
+  session_.OnChunk(chunk, false, out_);
+  Write(std::string(kOk) + std::string(kOk), 2);
+  ASSERT_EQ(out_.exchanges.size(), 2u);
+  EXPECT_EQ(out_.exchanges[0].request_seq, 4711u);
+  EXPECT_EQ(out_.exchanges[1].request_seq, 0u);
+}
+
 TEST_F(SessionTest, TheContextOfASplitHeadMayComeLater) {
   const clew_context first = Context(0xaa), second = Context(0xbb);
   Send(Direction::kIngress, kGet.substr(0, 10), 1, false, CLEW_DATA_REQUEST, &first);

@@ -100,6 +100,49 @@ TEST(HttpSpan, WithoutEvidenceTheLinkIsNoneAndHasNoConfidence) {
   EXPECT_EQ(Of(span, "clew.inject"), "-");
 }
 
+TEST(HttpSpan, WithoutAParentTheSpanSaysWhy) {
+  Exchange exchange = Get(Role::kClient);
+  exchange.context.none = CLEW_NONE_ANSWERED;
+  EXPECT_EQ(Of(Describe(exchange, ""), "clew.link.none"), "answered");
+  exchange.context.link = CLEW_LINK_THREAD;
+  EXPECT_EQ(Of(Describe(exchange, ""), "clew.link.none"), "-");
+  exchange.context = {};
+  exchange.context.none = 200;
+  EXPECT_EQ(Of(Describe(exchange, ""), "clew.link.none"), "-");
+}
+
+TEST(HttpSpan, WhereNoHeaderWentTheRequestIsNamedByItsPlaceOnTheWire) {
+  for (const Role role : {Role::kServer, Role::kClient}) {
+    Exchange exchange = Get(role);
+    exchange.request_seq = 4'000'000'000;
+    exchange.conn.local = {"10.0.0.1", 8080};
+    exchange.context.origin = CLEW_ORIGIN_NEW;
+    const Span span = Describe(exchange);
+    EXPECT_EQ(Of(span, "network.local.address"), "10.0.0.1");
+    EXPECT_EQ(Of(span, "network.local.port"), "8080");
+    EXPECT_EQ(Of(span, "clew.request.tcp_seq"), "4000000000");
+    exchange.request_seq = 0;
+    EXPECT_EQ(Of(Describe(exchange), "network.local.address"), "-") << "it is not known";
+  }
+}
+
+TEST(HttpSpan, WhereAHeaderWentThereIsNothingToJoin) {
+  Exchange server = Get(Role::kServer);
+  server.request_seq = 1;
+  server.conn.local = {"10.0.0.1", 8080};
+  for (const std::uint8_t origin : {CLEW_ORIGIN_TRACEPARENT, CLEW_ORIGIN_B3}) {
+    server.context.origin = origin;
+    EXPECT_EQ(Of(Describe(server), "clew.request.tcp_seq"), "-");
+  }
+  Exchange client = Get(Role::kClient);
+  client.request_seq = 1;
+  client.conn.local = {"10.0.0.1", 8080};
+  for (const std::uint8_t inject : {CLEW_INJECT_INSERTED, CLEW_INJECT_REWRITTEN}) {
+    client.context.inject = inject;
+    EXPECT_EQ(Of(Describe(client), "clew.request.tcp_seq"), "-");
+  }
+}
+
 TEST(HttpSpan, CredentialsInAUrlNeverReachASpan) {
   Exchange exchange = Get(Role::kClient);
   exchange.target = "http://bob:hunter2@shop/a;jsessionid=hunter2?password=hunter2";

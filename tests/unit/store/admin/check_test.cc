@@ -4,10 +4,12 @@
 
 #include <functional>
 
+#include "../join_spans.h"
 #include "base/bytes.h"
 #include "sample_store.h"
 #include "store/admin/administration.h"
 #include "store/admin/directory_check.h"
+#include "store/join/rows.h"
 #include "store/keys.h"
 #include "store/rocks_db.h"
 
@@ -237,6 +239,51 @@ TEST_F(Check, OfAStoreThatIsOpenElsewhereIsRefused) {
   const auto report = AdministrationOfStopped(path())->Check([](const Damage&) {}, {});
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, Code::kUnavailable);
+}
+
+class JoinedCheck : public Check {
+ protected:
+  // Beside the sample a call whose two ends were joined: trace 900 calls 901.
+  JoinedCheck() {
+    const auto store = OpenSample(path());
+    CLEW_CHECK(store->Append({MakeSpan(CallEnd(true, 900)), MakeSpan(CallEnd(false, 901))}));
+  }
+  const TraceId caller_ = TestTraceId(900);
+  const TraceId called_ = TestTraceId(901);
+  const std::string place_ = "alias of trace " + called_.ToHex();
+};
+
+TEST_F(JoinedCheck, ReadsWhatJoinsTraces) { EXPECT_THAT(Find(), IsEmpty()); }
+
+TEST_F(JoinedCheck, NamesTheTraceWhoseRowsDoNotLeadToEachOther) {
+  Spoil([&](RocksDb& db) {
+    ASSERT_TRUE(db.db().Delete({}, db.alias(), ChildKey(caller_, called_)).ok());
+  });
+  EXPECT_THAT(Find(), ElementsAre(AllOf(StartsWith(place_), HasSubstr("does not know it"))));
+}
+
+TEST_F(JoinedCheck, NamesTheTraceWithoutItsAlias) {
+  Spoil([&](RocksDb& db) { ASSERT_TRUE(db.db().Delete({}, db.alias(), AliasKey(called_)).ok()); });
+  EXPECT_THAT(Find(), ElementsAre(AllOf(StartsWith(place_), HasSubstr("leads to nothing"))));
+}
+
+TEST_F(JoinedCheck, NamesTheFamilyWithoutItsRow) {
+  Spoil([&](RocksDb& db) { ASSERT_TRUE(db.db().Delete({}, db.alias(), ExtentKey(caller_)).ok()); });
+  EXPECT_THAT(Find(), ElementsAre(AllOf(StartsWith("alias of trace " + caller_.ToHex()),
+                                        HasSubstr("family has no row"))));
+}
+
+TEST_F(JoinedCheck, NamesRowsOfTheWrongShape) {
+  Spoil([&](RocksDb& db) {
+    std::string alias;
+    ASSERT_TRUE(db.db().Get({}, db.alias(), AliasKey(called_), &alias).ok());
+    ASSERT_TRUE(db.db().Put({}, db.alias(), AliasKey(called_), alias + std::string(40, 'x')).ok());
+    ASSERT_TRUE(db.db().Put({}, db.alias(), "x", "y").ok());
+    ASSERT_TRUE(db.db().Put({}, db.pending(), PendingKey(1, 99), "y").ok());
+  });
+  EXPECT_THAT(Find(), ElementsAre(AllOf(StartsWith(place_), HasSubstr("wrong shape")),
+                                  AllOf(StartsWith("family alias"), HasSubstr("wrong shape")),
+                                  AllOf(StartsWith("family pending"), HasSubstr("wrong shape"))));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ TEST(Details, SayWhatAStoreHolds) {
   EXPECT_EQ(details->buckets[0].segments, 5u);
   EXPECT_EQ(details->buckets[0].spans, kSampleSealed);
   EXPECT_GT(details->buckets[0].bytes, 0u);
-  ASSERT_EQ(details->families.size(), 5u);
+  ASSERT_EQ(details->families.size(), 7u);
   EXPECT_EQ(details->families[2].name, "segment");
   EXPECT_GT(details->families[2].bytes, 0u);
 }
