@@ -28,6 +28,8 @@ bool IsCpython(std::uint32_t tgid) {
   return !error && exe.filename().string().starts_with("python");
 }
 
+bool Wants(const std::vector<runtime::Kind>& kinds, runtime::Kind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
+
 }  // namespace
 
 Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
@@ -57,10 +59,12 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   program_options.load_injection = options.inject != InjectMode::kOff;
   program_options.option_networks = options.option_networks;
   program_options.load_runtimes = !options.runtimes.empty();
+  program_options.load_handback = Wants(options.runtimes, runtime::Kind::kHandback);
   auto programs = Programs::Load(program_options);
   if (!programs) return programs.error();
   tracer->programs_ = std::move(programs).value();
   if (!options.runtimes.empty()) tracer->runtimes_ = std::make_unique<RuntimeProbes>(*tracer->programs_, options.runtimes, options.runtime_rest);
+  if (program_options.load_handback) tracer->handback_ = std::make_unique<HandbackHooks>(*tracer->programs_);
   const std::uint32_t self = static_cast<std::uint32_t>(getpid());
   if (auto status = tracer->Exclude(self); !status) return status.error();
 
@@ -246,11 +250,16 @@ void Tracer::Calls(std::uint32_t tgid) {
   if (runtimes_) runtimes_->Wake(tgid);
 }
 
+void Tracer::Pools(std::uint32_t tgid) {
+  if (handback_) handback_->Follow(tgid);
+}
+
 Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }
 
 Status Tracer::Forget(std::uint32_t tgid) {
   if (watch_) watch_->Forget(tgid);
   if (runtimes_) runtimes_->Forget(tgid);
+  if (handback_) handback_->Forget(tgid);
   bpf_map_delete_elem(programs_->procs_fd(), &tgid);
   return {};
 }

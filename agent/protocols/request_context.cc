@@ -26,6 +26,7 @@ TraceContext DecideContext(Role role, const clew_context* kernel,
     result.link = kernel->link;
     result.inject = kernel->inject;
     if (CopyIds(*kernel, result)) {
+      result.awaits_handback = role == Role::kClient && kernel->awaits_handback != 0;
       if (!headers.tracestate.empty()) {
         context::Extracted received = context::Extract(headers);
         if (received.trace_id == result.trace_id)

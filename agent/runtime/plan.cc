@@ -18,6 +18,7 @@ constexpr std::array kRuntimes = {
     Runtime{Kind::kGo, "go", Part::kExecutable, PlanGo},
     Runtime{Kind::kAsyncio, "asyncio", Part::kPythonModule, PlanAsyncio},
     Runtime{Kind::kExecutor, "executor", Part::kPythonModule, PlanExecutor},
+    Runtime{Kind::kHandback, "handback", Part::kNothing, nullptr},
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ constexpr std::string_view kOther = "_OTHER";
 constexpr std::size_t kMaxOriginalMethod = 64;
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
+constexpr double kHandbackConfidence = 0.99;
 constexpr std::size_t kExpectedAttributes = 20;
 
 class Attributes {
@@ -73,6 +74,16 @@ static_assert(std::size(kInjectNames) == CLEW_INJECT_MAX);
 
 const char* InjectName(std::uint8_t inject) {
   return inject < CLEW_INJECT_MAX ? kInjectNames[inject] : "";
+}
+
+// Whose call it was, known when its request had left as that of another trace: the collector puts
+// the traces together.
+void AddLateParent(const protocols::TraceContext& context, Attributes& out) {
+  if (!context.late_parent_id.valid() || context.parent_id.valid()) return;
+  out.Text("clew.alias.trace_id", context.late_trace_id.ToHex());
+  out.Text("clew.alias.span_id", context.late_parent_id.ToHex());
+  out.Text("clew.alias.method", "handback");
+  out.Real("clew.alias.confidence", kHandbackConfidence);
 }
 
 void AddServerUrl(const Exchange& exchange, const Target& target, const std::string& scheme,
@@ -183,6 +194,7 @@ void DescribeHttp(Exchange& exchange, const std::string& route, QueryPolicy poli
     out.Text("clew.link.method", LinkName(exchange.context.link));
     if (exchange.context.link != CLEW_LINK_NONE) out.Real("clew.link.confidence", 1.0);
     out.Text("clew.inject", InjectName(exchange.context.inject));
+    AddLateParent(exchange.context, out);
   }
 }
 

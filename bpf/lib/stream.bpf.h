@@ -9,6 +9,7 @@
 
 #include "context.bpf.h"
 #include "emit.bpf.h"
+#include "handback.bpf.h"
 
 #define SMALL_CALL 256 /* calls up to this size inside a message are copied whole */
 #define AFTER_HEAD 48 /* bytes copied behind a head: the first chunk-size line */
@@ -134,11 +135,12 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 	if (c->flags & CONN_OUT_READY) { /* decided already, before it left */
 		s->event.ctx = c->out;
 		clear_flags(c, CONN_OUT_READY);
-		return;
+	} else {
+		find_parent(proc->flags, c, &s->event.ctx);
+		s->event.ctx.inject = c->out_skip;
+		c->out_skip = 0;
 	}
-	find_parent(proc->flags, c, &s->event.ctx);
-	s->event.ctx.inject = c->out_skip;
-	c->out_skip = 0;
+	handback_call(c, proc, &s->event.ctx);
 }
 
 /* After a head of which `rest` bytes of the call lie behind: how the direction goes on. */
@@ -355,8 +357,10 @@ static __always_inline void on_reply_start(struct call *k, struct conn *c, struc
 			emit_simple(c, CLEW_EVENT_REENTER, 0, k->io.fd, BPF_RB_FORCE_WAKEUP);
 		set_flags(c, CONN_CLIENT);
 		c->reply_end = REPLY_AT_ONCE;
-		if (hundreds != '1')
+		if (hundreds != '1') {
 			c->awaits_reply = 0;
+			handback_reply(c, proc->flags);
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ TEST(EventAbi, OffsetsOfBothSidesAgree) {
   EXPECT_EQ(Offsets(types, "clew_context"),
             (Map{OFFSET(clew_context, trace_id), OFFSET(clew_context, span_id), OFFSET(clew_context, parent_id),
                  OFFSET(clew_context, trace_flags), OFFSET(clew_context, origin), OFFSET(clew_context, link), OFFSET(clew_context, inject),
-                 OFFSET(clew_context, pad), SIZE(clew_context)}));
+                 OFFSET(clew_context, awaits_handback), OFFSET(clew_context, pad), SIZE(clew_context)}));
   EXPECT_EQ(Offsets(types, "clew_data_event"),
             (Map{OFFSET(clew_data_event, h), OFFSET(clew_data_event, offset), OFFSET(clew_data_event, size),
                  OFFSET(clew_data_event, captured), OFFSET(clew_data_event, flags), OFFSET(clew_data_event, ctx),

@@ -24,6 +24,7 @@ class FakeControl : public ProcessControl {
     return {};
   }
   void Calls(std::uint32_t tgid) override { callers.push_back(tgid); }
+  void Pools(std::uint32_t tgid) override { with_pools.push_back(tgid); }
   Status Exclude(std::uint32_t tgid) override {
     excluded.push_back(tgid);
     return {};
@@ -35,6 +36,7 @@ class FakeControl : public ProcessControl {
   std::map<std::uint32_t, InjectClass> traced;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> forked;
   std::vector<std::uint32_t> callers;
+  std::vector<std::uint32_t> with_pools;
   std::vector<std::uint32_t> excluded;
   std::vector<std::uint32_t> forgotten;
 };
