@@ -4,6 +4,7 @@
  * process, since both fire for all of the node. tp_btf: kernel 5.5; bpf_task_pt_regs: 5.15.
  */
 #include "lib/handback.bpf.h"
+#include "lib/jvm.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -26,7 +27,7 @@ int BPF_PROG(handback_sleeps, bool preempt, struct task_struct *prev)
 		return 0;
 	p = bpf_map_lookup_elem(&procs, &tgid);
 	if (p && follows_handback(p->flags) && !(nr == NR_futex && is_gil_wait(p->flags, regs)))
-		handback_sleep(prev->pid);
+		handback_sleep(prev->pid, nr == NR_futex);
 	return 0;
 }
 
@@ -54,7 +55,7 @@ int BPF_PROG(handback_wakes, struct task_struct *wakee)
 		return 0;
 	request = served_by(tid, &span);
 	if (request)
-		handback_to(worker_of(by, 0), tid, request, span, !wait->r10);
+		handback_to(worker_of(by, 0), tid, request, span, !wait->r10 && !waits_for_monitor(p->flags, wait->di));
 	else
 		handback_feed(by, tid);
 	return 0;

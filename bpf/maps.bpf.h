@@ -52,6 +52,7 @@ volatile __u32 option_on = 0;
 #define PROC_GO 0x80000 /* Go, probed: goroutines and net/http name the request (L1) */
 #define PROC_NO_GO 0x100000 /* k: its goroutines contradicted themselves */
 #define PROC_SERVES 0x2000 /* k: a thread of it has read a request and can do nothing else meanwhile */
+#define PROC_JVM 0x4000 /* its threads wait for monitors by a condition, too */
 #define PROC_HANDBACK 0x200000 /* k: pools work for its requests: who wakes whom is evidence (L5) */
 #define PROC_NO_HANDBACK 0x400000 /* k: that contradicted itself here */
 #define PROC_FROM_START 1024 /* k: no request of it was read before it was known what it is */
@@ -288,12 +289,19 @@ struct {
 	__type(key, __u32);
 	__type(value, struct worker);
 } empty_worker SEC(".maps");
-/* A thread that serves a request, in such a process -> since when it waits, in ns. Deleted when it is woken and at its exit. */
+/* A thread that serves a request, in such a process: its last wait. Written when it goes to sleep, deleted when it is woken for another
+ * reason than a result, and at its exit. */
+struct wait {
+	__u64 span; /* the request, key in `live` */
+	__u64 slept_ns; /* when the wait began */
+	__u64 since_ns; /* ... or the first of several that have all ended with a result */
+	__u64 ended; /* with a result */
+};
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct wait);
 } waiting SEC(".maps");
 
 #define LIVE_ENDED (1 << 30)

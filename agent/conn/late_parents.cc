@@ -18,7 +18,11 @@ Id IdFrom(const std::uint8_t (&bytes)[Id::kSize]) {
 
 void LateParents::Push(protocols::Exchange exchange) {
   if (!exchange.context.awaits_handback) return out_.Push(std::move(exchange));
-  const auto call = FindOrAdd(exchange.context.span_id);
+  auto call = FindOrAdd(exchange.context.span_id);
+  if (call->exchange) {  // ids are random, but those of a recording may be anything
+    Release(call);
+    call = FindOrAdd(exchange.context.span_id);
+  }
   call->exchange = std::move(exchange);
   if (call->decided) Release(call);
 }

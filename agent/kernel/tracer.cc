@@ -22,10 +22,13 @@ namespace {
 // Records that are read before all else gets its turn: on a saturated node the ring never runs empty.
 constexpr int kMostRecords = 8192;
 
-bool IsCpython(std::uint32_t tgid) {
+// Flags of the language's runtime, by the executable's name.
+std::uint32_t LanguageFlags(std::uint32_t tgid) {
   std::error_code error;
   const auto exe = std::filesystem::read_symlink("/proc/" + std::to_string(tgid) + "/exe", error);
-  return !error && exe.filename().string().starts_with("python");
+  const std::string name = error ? "" : exe.filename().string();
+  if (name.starts_with("python")) return ProcEntry::kCpython;
+  return name == "java" ? ProcEntry::kJvm : 0;
 }
 
 bool Wants(const std::vector<runtime::Kind>& kinds, runtime::Kind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
@@ -211,8 +214,7 @@ Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   // What a process runs and what the kernel is told of that are one step: an exec may come between.
   MutexLock lock(trace_mutex_);
-  std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
-  if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
+  std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided | LanguageFlags(tgid);
   if (runtimes_) flags |= runtimes_->Follow(tgid);
   const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);

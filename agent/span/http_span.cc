@@ -19,6 +19,7 @@ constexpr std::string_view kOther = "_OTHER";
 constexpr std::size_t kMaxOriginalMethod = 64;
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
+// Of what nothing contradicted; the evidence is a thread that waited, not an id.
 constexpr double kHandbackConfidence = 0.99;
 constexpr std::size_t kExpectedAttributes = 20;
 

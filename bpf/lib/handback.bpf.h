@@ -157,21 +157,32 @@ static __always_inline void handback_start(__u32 from, __u32 to)
 	handback_feed(from, to);
 }
 
+/* The thread ends, by itself. */
 static __always_inline void handback_end(__u32 tid)
 {
+	const struct worker *w = worker_of(tid, 0);
+
+	if (w)
+		handback_check(w);
 	bpf_map_delete_elem(&workers, &tid);
 	bpf_map_delete_elem(&waiting, &tid);
 }
 
-/* The current thread goes to sleep. What a worker does when it wakes up is the business of whoever wakes it: nobody, after a time-out. */
-static __always_inline void handback_sleep(__u32 tid)
+/* The current thread goes to sleep, `on_futex` or by the clock. What a worker does when it wakes up is the business of whoever wakes it:
+ * nobody, after a time-out. */
+static __always_inline void handback_sleep(__u32 tid, int on_futex)
 {
 	const __u64 now = bpf_ktime_get_ns();
+	struct wait fresh = { .slept_ns = now, .since_ns = now }, *last;
 	struct worker *w;
-	__u64 span;
 
-	if (served_by(tid, &span)) {
-		if (bpf_map_update_elem(&waiting, &tid, &now, BPF_ANY))
+	if (served_by(tid, &fresh.span)) {
+		if (!on_futex)
+			return;
+		last = bpf_map_lookup_elem(&waiting, &tid);
+		if (last && last->ended && last->span == fresh.span)
+			fresh.since_ns = last->since_ns;
+		if (bpf_map_update_elem(&waiting, &tid, &fresh, BPF_ANY))
 			count_drop(CLEW_DROP_THREAD_FULL);
 		return;
 	}
@@ -180,28 +191,34 @@ static __always_inline void handback_sleep(__u32 tid)
 		w->fed = 0;
 }
 
-/* The thread `tid`, which serves `request` (key `span`), is woken by worker `w`. `untimed`: it would have waited for ever. */
-static __always_inline void handback_to(struct worker *w, __u32 tid, const struct live *request, __u64 span, int untimed)
+/* Has thread A, in `wait`, waited for what `w` has called? Since before the call, for results only. */
+static __always_inline int waits_for_call(const struct wait *wait, const struct live *request, const struct worker *w)
 {
-	const __u64 *found = bpf_map_lookup_elem(&waiting, &tid);
-	const __u64 since = found ? *found : 0;
+	return !wait->ended && wait->since_ns < w->called_ns && wait->slept_ns < w->replied_ns && request->since_ns < w->called_ns &&
+	       w->called_ns - request->since_ns <= cfg_live_max_ns && request->trace_flags & 1;
+}
 
-	bpf_map_delete_elem(&waiting, &tid);
-	if (!w || !w->replied_ns || w->spoiled || w->woken == span)
-		return;
-	if (w->woken || !untimed || !since || since >= w->replied_ns || request->since_ns > w->called_ns ||
-	    w->called_ns - request->since_ns > cfg_live_max_ns || !(request->trace_flags & 1)) {
-		w->spoiled = 1;
-		if (w->awaits)
-			emit_handback(w, 0, CLEW_HANDBACK_NOBODY);
-		w->awaits = 0;
+/* The thread `tid`, which serves `request` (key `span`), is woken by worker `w`. `wanted`: it would have waited for ever, for a result as
+ * far as is known. */
+static __always_inline void handback_to(struct worker *w, __u32 tid, const struct live *request, __u64 span, int wanted)
+{
+	struct wait *wait = bpf_map_lookup_elem(&waiting, &tid);
+
+	if (w && w->replied_ns && !w->spoiled && !w->woken && wanted && wait && wait->span == span && waits_for_call(wait, request, w)) {
+		wait->ended = 1;
+		w->woken = span;
+		w->told = w->awaits && !w->mixed;
+		if (w->told)
+			emit_handback(w, request, CLEW_HANDBACK_LIKELY);
 		return;
 	}
-	w->woken = span;
-	if (!w->awaits || w->mixed)
+	bpf_map_delete_elem(&waiting, &tid);
+	if (!w || !w->replied_ns || w->woken == span)
 		return;
-	w->told = 1;
-	emit_handback(w, request, CLEW_HANDBACK_LIKELY);
+	if (w->awaits)
+		emit_handback(w, 0, CLEW_HANDBACK_NOBODY);
+	w->spoiled = 1;
+	w->awaits = 0;
 }
 
 #endif

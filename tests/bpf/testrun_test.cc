@@ -75,6 +75,10 @@ TEST(EventAbi, OffsetsOfBothSidesAgree) {
   EXPECT_EQ(Offsets(types, "clew_proc_event"),
             (Map{OFFSET(clew_proc_event, h), OFFSET(clew_proc_event, start_ns), OFFSET(clew_proc_event, parent_tgid),
                  OFFSET(clew_proc_event, what), OFFSET(clew_proc_event, pad), OFFSET(clew_proc_event, comm), SIZE(clew_proc_event)}));
+  EXPECT_EQ(Offsets(types, "clew_handback_event"),
+            (Map{OFFSET(clew_handback_event, h), OFFSET(clew_handback_event, span_id), OFFSET(clew_handback_event, trace_id),
+                 OFFSET(clew_handback_event, parent_id), OFFSET(clew_handback_event, verdict), OFFSET(clew_handback_event, pad),
+                 SIZE(clew_handback_event)}));
 #undef OFFSET
 #undef SIZE
 }
