@@ -40,7 +40,7 @@ struct Runtime {
   Kind kind;
   std::string_view name;  // in the configuration
   Part part;
-  // The probes for a file. Without kind and missing: it is none of this runtime's. kNothing: null.
+  // The probes for a file. Without kind and missing: it is none of this runtime's.
   Plan (*plan)(const process::ReadAt& file);
 };
 std::span<const Runtime> Runtimes();

@@ -194,7 +194,7 @@ static __always_inline void handback_sleep(__u32 tid, int on_futex)
 /* Has thread A, in `wait`, waited for what `w` has called? Since before the call, for results only. */
 static __always_inline int waits_for_call(const struct wait *wait, const struct live *request, const struct worker *w)
 {
-	return !wait->ended && wait->since_ns < w->called_ns && wait->slept_ns < w->replied_ns && request->since_ns < w->called_ns &&
+	return !wait->ended && wait->since_ns < w->called_ns && wait->slept_ns < w->replied_ns &&
 	       w->called_ns - request->since_ns <= cfg_live_max_ns && request->trace_flags & 1;
 }
 

@@ -126,7 +126,7 @@ class Pools(calls.CallsTest):
     def test_who_waits_for_a_lock_is_not_the_owner_of_what_a_background_thread_calls_under_it(self):
         self.check_nobodys("background-refresh", "refresh-waits")
 
-    def test_who_began_to_wait_after_the_reply_waits_for_something_else(self):
+    def test_who_has_got_a_result_and_waits_again_after_the_reply_waits_for_something_else(self):
         self.check_nobodys("after-gives", "after-waits", "after-gives")
 
     def test_a_worker_that_wakes_two_requests_has_called_for_neither(self):
@@ -135,7 +135,7 @@ class Pools(calls.CallsTest):
     def test_a_request_that_waits_with_a_time_out_may_be_the_owner_too(self):
         self.check_nobodys("timed-gives", "timed-waits", "timed-gives")
 
-    def test_a_request_that_came_after_the_call_is_not_its_owner(self):
+    def test_who_did_not_wait_yet_when_the_call_was_made_is_not_its_owner(self):
         self.check_nobodys("later-gives", "later-gives", "later-waits")
 
     def test_a_worker_with_two_calls_under_way_says_nothing(self):

@@ -49,26 +49,35 @@ class Stage:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.called = self.replied = self.waits = False
+        self.held = self.called = self.replied = self.waits = False
         self.first, self.second = threading.Event(), threading.Event()
 
-    def hold(self, token, replies_first=False):
-        """A worker calls while it has the lock for which somebody waits."""
+    def hold(self, token, somebody_waits):
+        """A worker calls while it has the lock. It waits until somebody else does: "before" the call, "amid" it, or "behind" it."""
         with self.lock:
+            self.held = True
+            self._await("before", somebody_waits)
             made = Call(token)
             self.called = True
-            if replies_first:
-                made.end()
-                self.replied = True
+            self._await("amid", somebody_waits)
+            made.end()
+            self.replied = True
+            self._await("behind", somebody_waits)
+
+    def _await(self, now, somebody_waits):
+        if now == somebody_waits:
             until(lambda: self.waits)
             time.sleep(MOMENT_S)
-            if not replies_first:
-                made.end()
 
     def wait(self):
         self.waits = True
         with self.lock:
             pass
+
+    def call_late(self, token):
+        """A worker that has its result when the other one has its reply."""
+        until(lambda: self.replied)
+        call(token)
 
     def both(self, first, second):
         """A worker that has two calls under way, hands the first result over, and calls once more."""
@@ -88,8 +97,8 @@ stages = {way: Stage() for way in ("refresh", "after", "two", "timed", "later", 
 def refresh():
     """Began when the program did and looks by the clock whether there is something to do: nobody's."""
     stage = stages["refresh"]
-    until(lambda: stage.waits)
-    stage.hold("background-refresh")
+    until(lambda: stage.first.is_set())
+    stage.hold("background-refresh", "before")
 
 
 def consume():
@@ -108,35 +117,31 @@ def through_queue(token):
 def gives(way, token):
     stage = stages[way]
     if way in ("after", "later"):
-        pool.submit(stage.hold, token, way == "after")
+        pool.submit(stage.hold, token, "behind" if way == "after" else "amid")
         until(lambda: stage.called)
     elif way == "two":
-        pool.submit(stage.hold, token).result()
+        pool.submit(stage.hold, token, "before").result()
     elif way == "timed":
-        pool.submit(stage.hold, token).result(timeout=60)
+        pool.submit(stage.hold, token, "before").result(timeout=60)
     elif way == "both":
-        until(lambda: stage.waits)
         pool.submit(stage.both, "both-waits", token)
         stage.second.wait()
     else:
-        stage.hold(token)
+        stage.hold(token, "before")
 
 
-def waits(way, _):
+def waits(way, token):
     stage = stages[way]
-    if way == "refresh":
-        stage.waits = True
-        until(lambda: stage.called)
-        stage.wait()
-    elif way == "after":
-        until(lambda: stage.replied)
-        stage.wait()
-    elif way == "both":
+    if way == "both":
         stage.waits = True
         stage.first.wait()
-    else:
-        until(lambda: stage.called)
-        stage.wait()
+        return
+    if way == "after":
+        pool.submit(stage.call_late, token).result()
+    if way == "refresh":
+        stage.first.set()
+    until(lambda: stage.held)
+    stage.wait()
 
 
 def in_turn(token):
