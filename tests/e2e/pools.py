@@ -136,7 +136,7 @@ class Pools(calls.CallsTest):
         self.check_nobodys("timed-gives", "timed-waits", "timed-gives")
 
     def test_who_did_not_wait_yet_when_the_call_was_made_is_not_its_owner(self):
-        self.check_nobodys("later-gives", "later-gives", "later-waits")
+        self.check_nobodys("later-gives", "later-waits", "later-gives")
 
     def test_a_worker_with_two_calls_under_way_says_nothing(self):
         self.check_nobodys("both-gives", "both-waits", "both-gives")

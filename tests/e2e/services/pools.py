@@ -140,7 +140,7 @@ def waits(way, token):
         pool.submit(stage.call_late, token).result()
     if way == "refresh":
         stage.first.set()
-    until(lambda: stage.held)
+    until(lambda: stage.called if way == "later" else stage.held)
     stage.wait()
 
 
