@@ -76,7 +76,8 @@ static __always_inline void handback_check(const struct worker *w)
 	}
 }
 
-/* This thread has made the call that `ctx` is of: what it did before is decided. */
+/* This thread has made the call that `ctx` is of: what it did before is decided. A function by itself, so that its stack is free again
+ * behind it. */
 __noinline int next_call(const struct conn *c, struct clew_context *ctx)
 {
 	struct worker *w = worker_of((__u32)bpf_get_current_pid_tgid(), 1);
@@ -118,20 +119,18 @@ static __always_inline void handback_call(const struct conn *c, struct proc *pro
 		__sync_fetch_and_or(&proc->flags, PROC_HANDBACK);
 }
 
-/* This thread reads the beginning of the reply to the last request on `c`. */
-static __always_inline void handback_reply(const struct conn *c, __u32 proc_flags)
+/* This thread reads the beginning of the reply to the last request on `c`. A function by itself for its stack, as above. */
+__noinline int reply_begins(const struct conn *c)
 {
-	struct worker *w;
+	struct worker *w = worker_of((__u32)bpf_get_current_pid_tgid(), 0);
 
-	if (!follows_handback(proc_flags))
-		return;
-	w = worker_of((__u32)bpf_get_current_pid_tgid(), 0);
-	if (!w)
-		return;
+	if (!c || !w)
+		return 0;
 	if (w->conn != c->id)
 		w->mixed = 1; /* it reads for others */
 	else if (!w->replied_ns)
 		w->replied_ns = bpf_ktime_get_ns();
+	return 0;
 }
 
 /* Work passes from thread `from` to thread `to`, which has no request of its own. */

@@ -140,7 +140,6 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 		s->event.ctx.inject = c->out_skip;
 		c->out_skip = 0;
 	}
-	handback_call(c, proc, &s->event.ctx);
 }
 
 /* After a head of which `rest` bytes of the call lie behind: how the direction goes on. */
@@ -178,6 +177,13 @@ static __always_inline __u32 fetch(struct pieces *p, __u32 most)
 
 	p->have = 0;
 	return have >= want ? want : io_copy(&p->k->io, p->k->skip, want, data_room(p->s));
+}
+
+/* A call's head has left, and its context is decided. By itself, so that its stack is free again behind it: there is little (see works). */
+static __noinline int call_made(struct pieces *p)
+{
+	handback_call(p->c, p->proc, &p->s->event.ctx);
+	return 0;
 }
 
 /* One piece of a request head. */
@@ -242,6 +248,8 @@ static long request_piece(__u32 i, void *ctx)
 	}
 	end = scan->end > carried ? scan->end - carried : 0; /* in this piece */
 	decide_context(k, c, p->proc, s, scan);
+	if (k->egress)
+		call_made(p);
 	after_head(p->half, h, n > end ? n - end : 0);
 	keep = p->half->phase == PHASE_UNKNOWN ? got : end + AFTER_HEAD;
 	k->captured = keep < got ? keep : got;
@@ -359,7 +367,8 @@ static __always_inline void on_reply_start(struct call *k, struct conn *c, struc
 		c->reply_end = REPLY_AT_ONCE;
 		if (hundreds != '1') {
 			c->awaits_reply = 0;
-			handback_reply(c, proc->flags);
+			if (follows_handback(proc->flags))
+				reply_begins(c);
 		}
 	}
 }
