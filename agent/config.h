@@ -41,7 +41,7 @@ struct AgentConfig {
       "192.168.0.0/16", "fc00::/7", "fe80::/10"};
 
   // Of runtime::Runtimes(); or "none" or "all" alone. asyncio and go cost their services more than
-  // 2% and so are for those who ask for them.
+  // 2%, and handback may be wrong where a lock is held over a call: for those who ask for them.
   std::vector<std::string> runtimes = {"nginx", "node", "executor"};
   std::chrono::milliseconds runtime_rest{600'000};
 

@@ -151,7 +151,7 @@ std::vector<Option> OptionsOf(AgentConfig& c) {
        &c.tcp_option_networks},
       {"causality.runtimes", "--runtime",
        "a runtime that is probed, to link its calls to its requests (repeatable: nginx, node, "
-       "asyncio, executor, go; or all, or none)",
+       "asyncio, executor, go, handback; or all, or none)",
        &c.runtimes},
       {"causality.runtime_rest", "--runtime-rest",
        "how long a process makes no call until probes that cost it something are taken away",

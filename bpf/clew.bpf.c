@@ -4,6 +4,7 @@
 
 #include "capture_socket.bpf.c"
 #include "capture_syscall.bpf.c"
+#include "handback.bpf.c"
 #include "inject.bpf.c"
 #include "option.bpf.c"
 #include "process.bpf.c"

@@ -19,6 +19,7 @@ const volatile __u64 cfg_sample_limit = ~0ULL; /* a new trace is sampled if its 
 const volatile __u64 cfg_live_max_ns = 900ULL * 1000000000; /* an older request is no parent */
 const volatile __u32 cfg_self_tgid = 0; /* the agent: never traced */
 const volatile __u32 cfg_started_threads = 0; /* a thread or goroutine that was started for a request is evidence, as a process is */
+const volatile __u32 cfg_handback = 0; /* processes in which pools work for requests are to be told of */
 const volatile __u32 cfg_wake_bytes = 1 << 20; /* ring fill mark above which the reader is woken */
 
 /* The process that may prepare sockets for adoption: the agent, during the self-test its child. */
@@ -26,6 +27,8 @@ volatile __u32 adopter_tgid = 0;
 volatile __u32 self_test_tgid = 0; /* whose sockets are the self-test's; 0: none runs */
 /* Set when a thread first inherits a request: before, context switches need no look. */
 volatile __u32 clones_made = 0;
+/* 1: the hooks are attached that see who waits for whom. */
+volatile __u32 handback_on = 0;
 /* What a process may do with injection before user space has looked at it: a command line tool connects within a millisecond of
  * its start. Set when the self-test has passed. */
 volatile __u32 new_proc_inject = 0;
@@ -48,6 +51,10 @@ volatile __u32 option_on = 0;
 #define PROC_NO_TASK 0x40000 /* k: the tasks of asyncio contradicted themselves here */
 #define PROC_GO 0x80000 /* Go, probed: goroutines and net/http name the request (L1) */
 #define PROC_NO_GO 0x100000 /* k: its goroutines contradicted themselves */
+#define PROC_SERVES 0x2000 /* k: a thread of it has read a request and can do nothing else meanwhile */
+#define PROC_JVM 0x4000 /* its threads wait for monitors by a condition, too */
+#define PROC_HANDBACK 0x200000 /* k: pools work for its requests: who wakes whom is evidence (L5) */
+#define PROC_NO_HANDBACK 0x400000 /* k: that contradicted itself here */
 #define PROC_FROM_START 1024 /* k: no request of it was read before it was known what it is */
 #define PROC_QUIET 2048 /* k: no call was made since user space set this; probes may wait for one */
 #define PROC_AWAKE 4096 /* its runtime's probes are attached, those that wait for a call */
@@ -55,7 +62,7 @@ volatile __u32 option_on = 0;
 /* What a forked child, or another program, finds out by itself; its own probes are user space's to attach. */
 #define PROC_ITS_OWN                                                                                                              \
 	(PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP | PROC_FROM_START | PROC_QUIET | PROC_AWAKE |                     \
-	 PROC_ASYNCIO | PROC_EXECUTOR | PROC_NO_TASK | PROC_GO | PROC_NO_GO |                                                                         \
+	 PROC_ASYNCIO | PROC_EXECUTOR | PROC_NO_TASK | PROC_GO | PROC_NO_GO | PROC_SERVES | PROC_HANDBACK | PROC_NO_HANDBACK |      \
 	 0xffU << PROC_GENERATION_SHIFT)
 struct proc {
 	__u32 flags;
@@ -255,6 +262,50 @@ struct {
 	__type(key, __u32);
 	__type(value, struct serving);
 } threads SEC(".maps");
+
+/* A thread that makes calls, or gets work, in a process with PROC_HANDBACK: its last call, and whom it has woken since
+ * (lib/handback.bpf.h). Written by capture and by the scheduler's hooks, deleted at the thread's exit. */
+struct worker {
+	__u64 call; /* the call's span id; 0: none yet */
+	__u64 conn; /* that it went by */
+	__u64 parent; /* the request that it is known to be made for; 0: not known */
+	__u64 called_ns;
+	__u64 replied_ns; /* when this thread read the first byte of its reply; 0: it has not */
+	__u64 woken; /* the request whose thread was woken since the reply; 0: none */
+	__u8 fed; /* what it does began when a thread with a request woke it, or one that had begun so */
+	__u8 mixed; /* it had several calls under way at a time: what it has read last says nothing */
+	__u8 awaits; /* the call may get a parent by this */
+	__u8 told; /* ... and user space knows of `woken` */
+	__u8 spoiled; /* another thread with a request was woken, or one that had not waited for this */
+	__u8 pad[3];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct worker);
+} workers SEC(".maps");
+/* State of a new worker, all zero: the stack has no room for it. Read only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct worker);
+} empty_worker SEC(".maps");
+/* A thread that serves a request, in such a process: its last wait. Written when it goes to sleep, deleted when it is woken for another
+ * reason than a result, and at its exit. */
+struct wait {
+	__u64 span; /* the request, key in `live` */
+	__u64 slept_ns; /* when the wait began */
+	__u64 since_ns; /* ... or the first of several that have all ended with a result */
+	__u64 ended; /* with a result */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct wait);
+} waiting SEC(".maps");
 
 #define LIVE_ENDED (1 << 30)
 
@@ -587,6 +638,7 @@ enum stat {
 	STAT_SELFTEST_OPTIONS, /* written by the self-test's own pairs */
 	STAT_TASK_DEMOTED, /* processes whose asyncio tasks answered another request than the one they worked for */
 	STAT_GO_DEMOTED, /* processes whose goroutines contradicted the evidence */
+	STAT_HANDBACK_DEMOTED, /* processes whose threads woke others than those that they were known to work for */
 	STAT_MAX
 };
 struct {

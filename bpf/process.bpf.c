@@ -2,6 +2,7 @@
 /* Processes and threads: forks inherit, execs are told, exits clean up; and the evidence that a new thread carries (L4). */
 #include "lib/context.bpf.h"
 #include "lib/conn.bpf.h"
+#include "lib/handback.bpf.h"
 #include "lib/io.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -26,6 +27,8 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	/* The request that the forking thread serves right now, not one that it may serve later. A pool starts its workers like this, too, and
 	 * the first thing that a new one finds may be what another request has queued: so threads count only where somebody said so. */
 	bpf_map_delete_elem(&threads, &to_tid);
+	if (from == to && follows_handback(p->flags))
+		handback_start(from_tid, to_tid);
 	if (from == to && !cfg_started_threads)
 		return 0;
 	s = bpf_map_lookup_elem(&threads, &from_tid);
@@ -51,6 +54,7 @@ int BPF_PROG(process_exec, struct task_struct *task)
 		p->calls = 0;
 		bpf_map_delete_elem(&loops, &tid);
 		bpf_map_delete_elem(&python_threads, &tid);
+		handback_end(tid);
 		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
 	} else {
 		p = traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
@@ -71,6 +75,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	bpf_map_delete_elem(&threads, &tid);
 	bpf_map_delete_elem(&loops, &tid);
 	bpf_map_delete_elem(&python_threads, &tid);
+	handback_end(tid);
 	if (task->signal->live.counter > 0)
 		return 0;
 	if (p->flags & PROC_TRACED)
@@ -99,19 +104,14 @@ int change_proc(struct flag_change *change)
 	return 0;
 }
 
-#define FUTEX_CMD_MASK 0x7f
-#define FUTEX_WAIT_BITSET 9
-#define GIL_WAIT_NS 50000000ULL
-
 /*
  * A thread that was started for a request and then waits for a condition or a queue may get another request's work next: its
- * evidence ends. CPython's interpreter lock is waited for with a deadline a few milliseconds ahead: that is no queue.
+ * evidence ends.
  */
 SEC("tp_btf/sched_switch")
 int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
 {
 	const __u32 tid = prev->pid, tgid = prev->tgid;
-	struct timespec64 deadline;
 	struct pt_regs *regs;
 	struct serving *s;
 	struct proc *p;
@@ -122,16 +122,11 @@ int BPF_PROG(thread_waits, bool preempt, struct task_struct *prev)
 	if (!s || s->link != CLEW_LINK_CLONE)
 		return 0;
 	regs = (struct pt_regs *)bpf_task_pt_regs(prev);
-	if (regs->orig_ax != NR_futex || (regs->si & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET)
+	if (futex_command(regs) != FUTEX_WAIT_BITSET)
 		return 0;
 	p = bpf_map_lookup_elem(&procs, &tgid);
-	if (p && p->flags & PROC_CPYTHON && regs->r10 &&
-	    !bpf_probe_read_user(&deadline, sizeof(deadline), (void *)regs->r10)) {
-		const __u64 at = deadline.tv_sec * 1000000000ULL + deadline.tv_nsec, now = bpf_ktime_get_ns();
-
-		if (at < now + GIL_WAIT_NS)
-			return 0;
-	}
+	if (p && is_gil_wait(p->flags, regs))
+		return 0;
 	bpf_map_delete_elem(&threads, &tid);
 	count_stat(STAT_CLONE_EXPIRED);
 	return 0;

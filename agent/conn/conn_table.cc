@@ -22,7 +22,8 @@ ConnTable::ConnTable(ConnTableOptions options, Sink<protocols::Exchange>& out,
                      ProcessEventSink& processes)
     : options_(std::move(options)),
       processes_(processes),
-      context_{counters_, parse_counters_, out, options_.max_buffered_per_connection} {}
+      late_parents_({}, out),
+      context_{counters_, parse_counters_, late_parents_, options_.max_buffered_per_connection} {}
 
 void ConnTable::OnEvent(const clew_event_header& header, std::string_view record) {
   ++counters_.records;
@@ -52,6 +53,11 @@ void ConnTable::OnEvent(const clew_event_header& header, std::string_view record
       clew_proc_event event;
       if (!DecodeProcess(record, event)) break;
       return OnProcess(event);
+    }
+    case CLEW_EVENT_HANDBACK: {
+      clew_handback_event event;
+      if (!DecodeHandback(record, event)) break;
+      return late_parents_.OnHandback(event);
     }
     case CLEW_EVENT_REENTER:
       return;  // not for us
@@ -183,6 +189,7 @@ void ConnTable::OnDrained() {
   ServeWaiting(now);
   Expire(tcp_, options_.tcp_idle_timeout, now);
   Expire(other_, options_.idle_timeout, now);
+  late_parents_.OnDrained(now);
   Publish();
 }
 
@@ -231,6 +238,7 @@ void ConnTable::Flush() {
     while (!entries->empty()) Remove(std::prev(entries->end()), last_time_);
   }
   waiting_.clear();
+  late_parents_.Flush();
   Publish();
 }
 
@@ -241,7 +249,7 @@ void ConnTable::Publish() {
 }
 
 std::vector<NamedCounter> ConnTable::Counters() const {
-  std::vector<NamedCounter> named;
+  std::vector<NamedCounter> named = late_parents_.Counters();
   MutexLock lock(mutex_);
   AppendNamed(published_, named);
   AppendNamed(published_parse_, named);

@@ -1,7 +1,7 @@
 // From records to exchanges: finds the connection of each record, keeps its stream in order, runs
 // its protocol session.
 //
-//   clew_data_event, clew_bytes_event -> Chunk -> ProtocolSession -> Exchange
+//   clew_data_event, clew_bytes_event -> Chunk -> ProtocolSession -> LateParents -> Exchange
 //
 // Used by one thread (the one that polls), except Counters().
 #pragma once
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "agent/conn/counters.h"
+#include "agent/conn/late_parents.h"
 #include "agent/conn/process_event_sink.h"
 #include "agent/conn/tracker.h"
 #include "agent/kernel/event_source.h"
@@ -97,6 +98,7 @@ class ConnTable final : public kernel::EventSink {
 
   const ConnTableOptions options_;
   ProcessEventSink& processes_;
+  LateParents late_parents_;
   ConnCounters counters_;
   protocols::ParseCounters parse_counters_;
   TrackerContext context_;

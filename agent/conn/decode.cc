@@ -104,4 +104,8 @@ bool DecodeOpen(std::string_view record, ConnInfo& out) {
 
 bool DecodeProcess(std::string_view record, clew_proc_event& out) { return Read(record, out); }
 
+bool DecodeHandback(std::string_view record, clew_handback_event& out) {
+  return Read(record, out);
+}
+
 }  // namespace clew::conn

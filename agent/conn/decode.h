@@ -24,6 +24,7 @@ bool DecodeData(std::string_view record, DecodedChunk& out);
 bool DecodeBytes(std::string_view record, DecodedChunk& out);
 bool DecodeOpen(std::string_view record, ConnInfo& out);
 bool DecodeProcess(std::string_view record, clew_proc_event& out);
+bool DecodeHandback(std::string_view record, clew_handback_event& out);
 // The direction of an EOF record.
 bool DecodeDirection(const clew_event_header& header, Direction& out);
 

@@ -11,6 +11,7 @@ struct ProcEntry {
   static constexpr std::uint32_t kUntilAck = 4;
   static constexpr std::uint32_t kCpython = 8;
   static constexpr std::uint32_t kFionread = 32;
+  static constexpr std::uint32_t kJvm = 0x4000;
   static constexpr std::uint32_t kDecided = 64;
   static constexpr std::uint32_t kNginx = 128;
   static constexpr std::uint32_t kLoop = 256;
@@ -23,7 +24,7 @@ struct ProcEntry {
   static constexpr int kGenerationShift = 24;
   static constexpr std::uint32_t kGeneration = 0xffu << kGenerationShift;
   // What user space decides; the rest is the kernel side's.
-  static constexpr std::uint32_t kDecisions = kTraced | kInject | kUntilAck | kCpython | kDecided |
+  static constexpr std::uint32_t kDecisions = kTraced | kInject | kUntilAck | kCpython | kJvm | kDecided |
                                               kNginx | kLoop | kAsyncio | kExecutor | kGo | kQuiet | kAwake |
                                                kGeneration;
 

@@ -111,6 +111,7 @@ Result<std::unique_ptr<Programs>> Programs::Load(const ProgramOptions& options) 
   skeleton->rodata->cfg_conn_storage = socket ? 1 : 0;
   skeleton->rodata->cfg_sample_limit = SampleLimit(options.sample_ratio);
   skeleton->rodata->cfg_started_threads = options.started_threads ? 1 : 0;
+  skeleton->rodata->cfg_handback = options.load_handback ? 1 : 0;
   skeleton->rodata->cfg_self_tgid = static_cast<std::uint32_t>(getpid());
   skeleton->rodata->cfg_wake_bytes = static_cast<std::uint32_t>(options.ring_bytes / 4);
   bpf_map__set_max_entries(skeleton->maps.events, static_cast<std::uint32_t>(options.ring_bytes));
@@ -122,6 +123,7 @@ Result<std::unique_ptr<Programs>> Programs::Load(const ProgramOptions& options) 
   if (option && socket && !has_send) programs->option_lacks_ = "needs Linux 6.16, or --capture=syscall";
   for (bpf_program* program : {p.watch_sockets, p.adopt_socket}) bpf_program__set_autoload(program, options.load_injection || option);
   for (bpf_program* program : {p.inject_message, p.watch_fionread}) bpf_program__set_autoload(program, options.load_injection);
+  for (bpf_program* program : {p.handback_sleeps, p.handback_wakes}) bpf_program__set_autoload(program, options.load_handback);
   bpf_program__set_autoload(p.option_sendmsg, option && socket && has_send);
   bpf_program__set_autoload(p.option_syscall, option && !socket);
   bpf_program* program;
@@ -200,6 +202,18 @@ Result<Programs::Link> Programs::AttachFionreadWatch() {
   if (link == nullptr) return ErrnoError("attach BPF program", "watch_fionread", errno);
   return Link(link);
 }
+
+Result<std::vector<Programs::Link>> Programs::AttachHandback() {
+  std::vector<Link> links;
+  for (bpf_program* program : {skeleton_->progs.handback_sleeps, skeleton_->progs.handback_wakes}) {
+    bpf_link* link = bpf_program__attach(program);
+    if (link == nullptr) return ErrnoError("attach BPF program", bpf_program__name(program), errno);
+    links.emplace_back(link);
+  }
+  return links;
+}
+
+void Programs::SetHandback(bool on) { skeleton_->bss->handback_on = on ? 1 : 0; }
 
 Result<Programs::Link> Programs::AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path) {
   const std::string name(probe.program);

@@ -34,6 +34,7 @@ struct ProgramOptions {
   bool load_injection = true;
   std::vector<Network> option_networks;  // where the TCP option may be used; empty: not at all
   bool load_runtimes = true;  // the probes in runtimes
+  bool load_handback = false;  // the hooks that see who waits for whom
 };
 
 class Programs {
@@ -65,6 +66,10 @@ class Programs {
   Result<Link> AttachAdopt(int cgroup);
   // The hook that sees ioctl(FIONREAD), on every system call of the node: only while it is needed.
   Result<Link> AttachFionreadWatch();
+  // The hooks that see which thread waits and which one wakes it, on all of the node: only while they are needed.
+  Result<std::vector<Link>> AttachHandback();
+  // From now on what they see is evidence, or no more.
+  void SetHandback(bool on);
   // One probe of a runtime, in one process, in the file at `path`; the process may load it later.
   Result<Link> AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path);
   // Where CPython's structures of `tgid` have what is read there; before its flag is set.

@@ -76,6 +76,8 @@ bool IsWholeRecord(std::string_view record) {
       return record.size() >= sizeof(clew_bytes_event);
     case CLEW_EVENT_PROC:
       return record.size() >= sizeof(clew_proc_event);
+    case CLEW_EVENT_HANDBACK:
+      return record.size() >= sizeof(clew_handback_event);
     case CLEW_EVENT_DATA: {
       if (record.size() < sizeof(clew_data_event)) return false;
       decltype(clew_data_event::captured) captured;

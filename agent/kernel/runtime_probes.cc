@@ -39,6 +39,7 @@ std::uint32_t FlagOf(runtime::Kind kind) {
     case runtime::Kind::kAsyncio: return ProcEntry::kAsyncio;
     case runtime::Kind::kExecutor: return ProcEntry::kExecutor;
     case runtime::Kind::kGo: return ProcEntry::kGo;
+    case runtime::Kind::kHandback: return 0;  // the kernel side's own
   }
   return 0;
 }

@@ -22,11 +22,16 @@ namespace {
 // Records that are read before all else gets its turn: on a saturated node the ring never runs empty.
 constexpr int kMostRecords = 8192;
 
-bool IsCpython(std::uint32_t tgid) {
+// Flags of the language's runtime, by the executable's name.
+std::uint32_t LanguageFlags(std::uint32_t tgid) {
   std::error_code error;
   const auto exe = std::filesystem::read_symlink("/proc/" + std::to_string(tgid) + "/exe", error);
-  return !error && exe.filename().string().starts_with("python");
+  const std::string name = error ? "" : exe.filename().string();
+  if (name.starts_with("python")) return ProcEntry::kCpython;
+  return name == "java" ? ProcEntry::kJvm : 0;
 }
+
+bool Wants(const std::vector<runtime::Kind>& kinds, runtime::Kind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
 
 }  // namespace
 
@@ -57,10 +62,12 @@ Result<std::unique_ptr<Tracer>> Tracer::Make(const TracerOptions& options) {
   program_options.load_injection = options.inject != InjectMode::kOff;
   program_options.option_networks = options.option_networks;
   program_options.load_runtimes = !options.runtimes.empty();
+  program_options.load_handback = Wants(options.runtimes, runtime::Kind::kHandback);
   auto programs = Programs::Load(program_options);
   if (!programs) return programs.error();
   tracer->programs_ = std::move(programs).value();
   if (!options.runtimes.empty()) tracer->runtimes_ = std::make_unique<RuntimeProbes>(*tracer->programs_, options.runtimes, options.runtime_rest);
+  if (program_options.load_handback) tracer->handback_ = std::make_unique<HandbackHooks>(*tracer->programs_);
   const std::uint32_t self = static_cast<std::uint32_t>(getpid());
   if (auto status = tracer->Exclude(self); !status) return status.error();
 
@@ -207,8 +214,7 @@ Status Tracer::SetProc(std::uint32_t tgid, const ProcEntry& proc) {
 Status Tracer::Trace(std::uint32_t tgid, process::InjectClass inject) {
   // What a process runs and what the kernel is told of that are one step: an exec may come between.
   MutexLock lock(trace_mutex_);
-  std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided;
-  if (IsCpython(tgid)) flags |= ProcEntry::kCpython;
+  std::uint32_t flags = ProcEntry::kTraced | ProcEntry::kDecided | LanguageFlags(tgid);
   if (runtimes_) flags |= runtimes_->Follow(tgid);
   const bool until_ack = !fionread_ok_ && inject != process::InjectClass::kNever;
   if (injecting_) flags |= ProcEntry::kInject | (until_ack ? ProcEntry::kUntilAck : 0);
@@ -246,11 +252,16 @@ void Tracer::Calls(std::uint32_t tgid) {
   if (runtimes_) runtimes_->Wake(tgid);
 }
 
+void Tracer::Pools(std::uint32_t tgid) {
+  if (handback_) handback_->Follow(tgid);
+}
+
 Status Tracer::Exclude(std::uint32_t tgid) { return SetProc(tgid, {}); }
 
 Status Tracer::Forget(std::uint32_t tgid) {
   if (watch_) watch_->Forget(tgid);
   if (runtimes_) runtimes_->Forget(tgid);
+  if (handback_) handback_->Forget(tgid);
   bpf_map_delete_elem(programs_->procs_fd(), &tgid);
   return {};
 }

@@ -9,6 +9,7 @@
 #include "agent/kernel/drain_pace.h"
 #include "agent/kernel/event_source.h"
 #include "agent/kernel/fionread_watch.h"
+#include "agent/kernel/handback_hooks.h"
 #include "agent/kernel/injection.h"
 #include "agent/kernel/runtime_probes.h"
 #include "agent/kernel/proc_entry.h"
@@ -54,6 +55,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   Status Trace(std::uint32_t tgid, process::InjectClass inject) override;
   Status Forked(std::uint32_t tgid, std::uint32_t parent) override;
   void Calls(std::uint32_t tgid) override;
+  void Pools(std::uint32_t tgid) override;
   Status Exclude(std::uint32_t tgid) override;
   Status Forget(std::uint32_t tgid) override;
 
@@ -82,6 +84,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   std::unique_ptr<Injection> injection_;
   std::unique_ptr<FionreadWatch> watch_;  // only where FIONREAD is wrong
   std::unique_ptr<RuntimeProbes> runtimes_;  // unless switched off
+  std::unique_ptr<HandbackHooks> handback_;  // where it is wanted
   ring_buffer* ring_ = nullptr;
   EventSink* sink_ = nullptr;  // during Poll
   Fd wake_;                    // epoll on the ring

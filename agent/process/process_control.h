@@ -32,6 +32,8 @@ class ProcessControl {
   virtual Status Forked(std::uint32_t tgid, std::uint32_t parent) = 0;
   // `tgid`, a traced process, makes calls of its own.
   virtual void Calls(std::uint32_t tgid) = 0;
+  // In `tgid`, a traced process, pools work for requests.
+  virtual void Pools(std::uint32_t tgid) = 0;
   // Never look at `tgid`, although a cgroup or its parent says so.
   virtual Status Exclude(std::uint32_t tgid) = 0;
   // The process is gone: drop what is stored about it. Unknown tgids are no error.

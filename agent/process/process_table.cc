@@ -74,6 +74,9 @@ void ProcessTable::OnProcess(const clew_proc_event& event) {
     case CLEW_PROC_CALLS:
       control_.Calls(event.h.tgid);
       break;
+    case CLEW_PROC_POOLS:
+      control_.Pools(event.h.tgid);
+      break;
     case CLEW_PROC_IO_URING: {
       LOG_WARN("process uses io_uring: its traffic on it is not seen",
                {"pid", std::to_string(event.h.tgid)});

@@ -24,6 +24,10 @@ struct TraceContext {
   std::uint8_t link = CLEW_LINK_NONE;
   std::uint8_t inject = CLEW_INJECT_NONE;
   std::uint8_t none = CLEW_NONE_UNKNOWN;
+  bool awaits_handback = false;  // the kernel side will say more about its parent
+  // The parent of a root whose request had left when that was found out; invalid: none.
+  TraceId late_trace_id;
+  SpanId late_parent_id;
 };
 
 struct Exchange {

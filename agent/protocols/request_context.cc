@@ -27,6 +27,7 @@ TraceContext DecideContext(Role role, const clew_context* kernel,
     result.inject = kernel->inject;
     result.none = kernel->none;
     if (CopyIds(*kernel, result)) {
+      result.awaits_handback = role == Role::kClient && kernel->awaits_handback != 0;
       if (!headers.tracestate.empty()) {
         context::Extracted received = context::Extract(headers);
         if (received.trace_id == result.trace_id)

@@ -12,12 +12,15 @@
 namespace clew::runtime {
 namespace {
 
+Plan PlanNothing(const process::ReadAt&) { return {}; }
+
 constexpr std::array kRuntimes = {
     Runtime{Kind::kNginx, "nginx", Part::kExecutable, PlanNginx},
     Runtime{Kind::kLibuv, "node", Part::kExecutable, PlanLibuv},
     Runtime{Kind::kGo, "go", Part::kExecutable, PlanGo},
     Runtime{Kind::kAsyncio, "asyncio", Part::kPythonModule, PlanAsyncio},
     Runtime{Kind::kExecutor, "executor", Part::kPythonModule, PlanExecutor},
+    Runtime{Kind::kHandback, "handback", Part::kNothing, PlanNothing},
 };
 
 }  // namespace

@@ -12,7 +12,8 @@
 
 namespace clew::runtime {
 
-enum class Kind : std::uint8_t { kNginx, kLibuv, kGo, kAsyncio, kExecutor };
+// kHandback: threads of any process, see them wait for each other (docs/causality.md, "Pools").
+enum class Kind : std::uint8_t { kNginx, kLibuv, kGo, kAsyncio, kExecutor, kHandback };
 
 struct Probe {
   std::string_view program;  // name of a BPF program, in bpf/runtime_*.bpf.c
@@ -30,8 +31,8 @@ struct Plan {
   std::uint32_t waits_for = 0;  // kAsyncio: where a task has the future that it waits for
 };
 
-// What a plan is made for.
-enum class Part : std::uint8_t { kExecutable, kPythonModule };
+// What a plan is made for. kNothing: there are no probes, the kernel side finds such processes itself.
+enum class Part : std::uint8_t { kExecutable, kPythonModule, kNothing };
 
 // A runtime that is known. To add one: its plan in a file of its own, a line in kRuntimes, its
 // programs and what they say in bpf/lib/runtime.bpf.h.

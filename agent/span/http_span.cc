@@ -19,6 +19,8 @@ constexpr std::string_view kOther = "_OTHER";
 constexpr std::size_t kMaxOriginalMethod = 64;
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
+// Of what nothing contradicted; the evidence is a thread that waited, not an id.
+constexpr double kHandbackConfidence = 0.99;
 constexpr std::size_t kExpectedAttributes = 24;
 
 class Attributes {
@@ -98,6 +100,16 @@ void AddWire(const Exchange& exchange, Attributes& out) {
   out.Text("network.local.address", local.address);
   out.Number("network.local.port", local.port);
   out.Number("clew.request.tcp_seq", exchange.request_seq);
+}
+
+// Whose call it was, known when its request had left as that of another trace: the collector puts
+// the traces together.
+void AddLateParent(const protocols::TraceContext& context, Attributes& out) {
+  if (!context.late_parent_id.valid() || context.parent_id.valid()) return;
+  out.Text("clew.alias.trace_id", context.late_trace_id.ToHex());
+  out.Text("clew.alias.span_id", context.late_parent_id.ToHex());
+  out.Text("clew.alias.method", "handback");
+  out.Real("clew.alias.confidence", kHandbackConfidence);
 }
 
 void AddServerUrl(const Exchange& exchange, const Target& target, const std::string& scheme,
@@ -212,6 +224,7 @@ void DescribeHttp(Exchange& exchange, const std::string& route, QueryPolicy poli
     else
       out.Text("clew.link.none", NoneName(exchange.context.none));
     out.Text("clew.inject", InjectName(exchange.context.inject));
+    AddLateParent(exchange.context, out);
   }
 }
 

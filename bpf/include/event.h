@@ -23,6 +23,7 @@ enum clew_event_type {
 	CLEW_EVENT_EOF = 5, /* clew_event_header only: a read returned 0, or the direction was shut down */
 	CLEW_EVENT_PROC = 6, /* clew_proc_event */
 	CLEW_EVENT_REENTER = 7, /* clew_event_header only: may go back under injection; for the loader, never recorded */
+	CLEW_EVENT_HANDBACK = 8, /* clew_handback_event */
 };
 
 enum clew_direction {
@@ -118,7 +119,8 @@ struct clew_context {
 	__u8 link; /* enum clew_link */
 	__u8 inject; /* enum clew_inject */
 	__u8 none; /* enum clew_none */
-	__u8 pad[3];
+	__u8 awaits_handback; /* egress, without a parent: a clew_handback_event may name one later */
+	__u8 pad[2];
 };
 
 /* clew_data_event.flags */
@@ -168,6 +170,7 @@ enum clew_proc_what {
 	CLEW_PROC_EXIT = 4, /* the last thread is gone */
 	CLEW_PROC_IO_URING = 5, /* it set up an io_uring: its socket traffic may not be seen */
 	CLEW_PROC_CALLS = 6, /* it makes a call of its own: probes in its runtime are worth their cost now */
+	CLEW_PROC_POOLS = 7, /* a thread that serves nobody makes calls, while others serve requests: its wake-ups are worth a look */
 };
 struct clew_proc_event {
 	struct clew_event_header h;
@@ -176,6 +179,21 @@ struct clew_proc_event {
 	__u8 what; /* enum clew_proc_what */
 	__u8 pad[3];
 	__u8 comm[16];
+};
+
+/* CLEW_EVENT_HANDBACK: what is known of the parent of a call that left with awaits_handback. Written by the thread that made the call. */
+enum clew_handback_verdict {
+	CLEW_HANDBACK_LIKELY = 1, /* it is the request named here, unless NOBODY follows before the thread's next call */
+	CLEW_HANDBACK_SURE = 2, /* the thread makes its next call: what was likely stands */
+	CLEW_HANDBACK_NOBODY = 3, /* there is no evidence, or there are two requests */
+};
+struct clew_handback_event {
+	struct clew_event_header h;
+	__u8 span_id[8]; /* of the call */
+	__u8 trace_id[16]; /* LIKELY: of the request; else zero */
+	__u8 parent_id[8]; /* LIKELY: the request's span; else zero */
+	__u8 verdict; /* enum clew_handback_verdict */
+	__u8 pad[7];
 };
 
 /* Why bytes or records were lost: index of the counter array `drops`. */
@@ -202,5 +220,6 @@ CLEW_ASSERT_SIZE(clew_context, 40);
 CLEW_ASSERT_SIZE(clew_data_event, 104);
 CLEW_ASSERT_SIZE(clew_bytes_event, 72);
 CLEW_ASSERT_SIZE(clew_proc_event, 64);
+CLEW_ASSERT_SIZE(clew_handback_event, 72);
 
 #endif

@@ -253,6 +253,8 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 
 	if (proc->flags & PROC_NO_THREAD)
 		blocking = 0;
+	if (blocking && !(proc->flags & PROC_SERVES))
+		__sync_fetch_and_or(&proc->flags, PROC_SERVES);
 	if (!blocking && old)
 		bpf_map_delete_elem(&threads, &tid);
 	named = runtime_arrives(conn, proc, alone);

@@ -9,6 +9,7 @@
 
 #include "context.bpf.h"
 #include "emit.bpf.h"
+#include "handback.bpf.h"
 
 #define SMALL_CALL 256 /* calls up to this size inside a message are copied whole */
 #define AFTER_HEAD 48 /* bytes copied behind a head: the first chunk-size line */
@@ -143,11 +144,11 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 	if (c->flags & CONN_OUT_READY) { /* decided already, before it left */
 		s->event.ctx = c->out;
 		clear_flags(c, CONN_OUT_READY);
-		return;
+	} else {
+		find_parent(proc->flags, c, &s->event.ctx);
+		s->event.ctx.inject = c->out_skip;
+		c->out_skip = 0;
 	}
-	find_parent(proc->flags, c, &s->event.ctx);
-	s->event.ctx.inject = c->out_skip;
-	c->out_skip = 0;
 }
 
 /* After a head of which `rest` bytes of the call lie behind: how the direction goes on. */
@@ -185,6 +186,13 @@ static __always_inline __u32 fetch(struct pieces *p, __u32 most)
 
 	p->have = 0;
 	return have >= want ? want : io_copy(&p->k->io, p->k->skip, want, data_room(p->s));
+}
+
+/* A call's head has left, and its context is decided. By itself, so that its stack is free again behind it: there is little (see works). */
+static __noinline int call_made(struct pieces *p)
+{
+	handback_call(p->c, p->proc, &p->s->event.ctx);
+	return 0;
 }
 
 /* One piece of a request head. */
@@ -249,6 +257,8 @@ static long request_piece(__u32 i, void *ctx)
 	}
 	end = scan->end > carried ? scan->end - carried : 0; /* in this piece */
 	decide_context(k, c, p->proc, s, scan);
+	if (k->egress)
+		call_made(p);
 	after_head(p->half, h, n > end ? n - end : 0);
 	keep = p->half->phase == PHASE_UNKNOWN ? got : end + AFTER_HEAD;
 	k->captured = keep < got ? keep : got;
@@ -364,8 +374,11 @@ static __always_inline void on_reply_start(struct call *k, struct conn *c, struc
 			emit_simple(c, CLEW_EVENT_REENTER, 0, k->io.fd, BPF_RB_FORCE_WAKEUP);
 		set_flags(c, CONN_CLIENT);
 		c->reply_end = REPLY_AT_ONCE;
-		if (hundreds != '1')
+		if (hundreds != '1') {
 			c->awaits_reply = 0;
+			if (follows_handback(proc->flags))
+				reply_begins(c);
+		}
 	}
 }
 

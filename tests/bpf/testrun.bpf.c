@@ -63,5 +63,6 @@ struct clew_conn_event abi_conn;
 struct clew_data_event abi_data;
 struct clew_bytes_event abi_bytes;
 struct clew_proc_event abi_proc;
+struct clew_handback_event abi_handback;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -62,7 +62,7 @@ TEST(EventAbi, OffsetsOfBothSidesAgree) {
   EXPECT_EQ(Offsets(types, "clew_context"),
             (Map{OFFSET(clew_context, trace_id), OFFSET(clew_context, span_id), OFFSET(clew_context, parent_id),
                  OFFSET(clew_context, trace_flags), OFFSET(clew_context, origin), OFFSET(clew_context, link), OFFSET(clew_context, inject),
-                 OFFSET(clew_context, none), OFFSET(clew_context, pad), SIZE(clew_context)}));
+                 OFFSET(clew_context, none), OFFSET(clew_context, awaits_handback), OFFSET(clew_context, pad), SIZE(clew_context)}));
   EXPECT_EQ(Offsets(types, "clew_data_event"),
             (Map{OFFSET(clew_data_event, h), OFFSET(clew_data_event, offset), OFFSET(clew_data_event, size),
                  OFFSET(clew_data_event, captured), OFFSET(clew_data_event, flags), OFFSET(clew_data_event, ctx),
@@ -76,6 +76,10 @@ TEST(EventAbi, OffsetsOfBothSidesAgree) {
   EXPECT_EQ(Offsets(types, "clew_proc_event"),
             (Map{OFFSET(clew_proc_event, h), OFFSET(clew_proc_event, start_ns), OFFSET(clew_proc_event, parent_tgid),
                  OFFSET(clew_proc_event, what), OFFSET(clew_proc_event, pad), OFFSET(clew_proc_event, comm), SIZE(clew_proc_event)}));
+  EXPECT_EQ(Offsets(types, "clew_handback_event"),
+            (Map{OFFSET(clew_handback_event, h), OFFSET(clew_handback_event, span_id), OFFSET(clew_handback_event, trace_id),
+                 OFFSET(clew_handback_event, parent_id), OFFSET(clew_handback_event, verdict), OFFSET(clew_handback_event, pad),
+                 SIZE(clew_handback_event)}));
 #undef OFFSET
 #undef SIZE
 }

@@ -142,6 +142,24 @@ TEST_F(ConnTableTest, TheKernelSidesContextIsTheSpans) {
   EXPECT_EQ(exchanges()[0].context.span_id.bytes[0], 0xaa);
 }
 
+TEST_F(ConnTableTest, ACallThatLeftBeforeItsParentWasKnownWaitsForIt) {
+  clew_context context{};
+  context.trace_id[0] = context.span_id[0] = 0xaa;
+  context.origin = CLEW_ORIGIN_NEW;
+  context.awaits_handback = 1;
+  Open(1, AF_INET, CLEW_ROLE_ACTIVE);
+  Give(DataRecord({.time = 1, .direction = Direction::kEgress}, 0, kGet, 0, {}, CLEW_DATA_REQUEST,
+                  context));
+  Read(1, kOk);
+  EXPECT_EQ(exchanges().size(), 0u);
+  Give(HandbackRecord({.time = 2}, context.span_id, CLEW_HANDBACK_LIKELY));
+  Give(HandbackRecord({.time = 3}, context.span_id, CLEW_HANDBACK_SURE));
+  ASSERT_EQ(exchanges().size(), 1u);
+  EXPECT_EQ(exchanges()[0].context.late_trace_id.bytes[15], 0x11);
+  EXPECT_EQ(exchanges()[0].context.late_parent_id.bytes[7], 0x22);
+  EXPECT_EQ(Counter("handback_linked"), 1u);
+}
+
 TEST_F(ConnTableTest, OverlapsAreCutAndDuplicatesDropped) {
   Open(1);
   Give(DataRecord({.time = 1}, 0, kGet.substr(0, 10)));
@@ -457,8 +475,9 @@ TEST_F(ConnTableTest, DamagedRecordsAreCounted) {
   Give(HeaderRecord({.direction = static_cast<Direction>(7)}, CLEW_EVENT_EOF));
   Give(DataRecord({.time = ~std::uint64_t{0}}, 0, "hello"));
   Give(HeaderRecord({}, CLEW_EVENT_CONN_OPEN));
+  Give(HeaderRecord({}, CLEW_EVENT_HANDBACK));
   table_->OnDrained();
-  EXPECT_EQ(Counter("conn_malformed_records"), 5u);
+  EXPECT_EQ(Counter("conn_malformed_records"), 6u);
   EXPECT_EQ(table_->connections(), 0u);
 }
 

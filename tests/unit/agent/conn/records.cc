@@ -77,6 +77,17 @@ std::string HeaderRecord(const RecordOptions& options, int type) {
   return ToBytes(Header(options, type));
 }
 
+std::string HandbackRecord(const RecordOptions& options, const std::uint8_t (&span_id)[8],
+                           clew_handback_verdict verdict) {
+  clew_handback_event event{};
+  event.h = Header(options, CLEW_EVENT_HANDBACK);
+  std::copy(std::begin(span_id), std::end(span_id), event.span_id);
+  std::fill(std::begin(event.trace_id), std::end(event.trace_id), 0x11);
+  std::fill(std::begin(event.parent_id), std::end(event.parent_id), 0x22);
+  event.verdict = static_cast<std::uint8_t>(verdict);
+  return ToBytes(event);
+}
+
 std::string ProcRecord(const RecordOptions& options, clew_proc_what what) {
   clew_proc_event event{};
   event.h = Header(options, CLEW_EVENT_PROC);

@@ -25,6 +25,9 @@ std::string BytesRecord(const RecordOptions& options, std::uint64_t offset, std:
                         std::string_view first, std::string_view last);
 // `type`: EOF and CLOSE, or none that exists.
 std::string HeaderRecord(const RecordOptions& options, int type);
+// What is said of the parent of the call with the span id `span_id`; the request's ids are of 0x11 and 0x22.
+std::string HandbackRecord(const RecordOptions& options, const std::uint8_t (&span_id)[8],
+                           clew_handback_verdict verdict);
 std::string ProcRecord(const RecordOptions& options, clew_proc_what what);
 
 }  // namespace clew::conn

@@ -24,6 +24,7 @@ class FakeControl : public ProcessControl {
     return {};
   }
   void Calls(std::uint32_t tgid) override { callers.push_back(tgid); }
+  void Pools(std::uint32_t tgid) override { with_pools.push_back(tgid); }
   Status Exclude(std::uint32_t tgid) override {
     excluded.push_back(tgid);
     return {};
@@ -35,6 +36,7 @@ class FakeControl : public ProcessControl {
   std::map<std::uint32_t, InjectClass> traced;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> forked;
   std::vector<std::uint32_t> callers;
+  std::vector<std::uint32_t> with_pools;
   std::vector<std::uint32_t> excluded;
   std::vector<std::uint32_t> forgotten;
 };
@@ -130,6 +132,8 @@ TEST_F(ProcessTableTest, AForkInheritsAndAnExecIsReadAgain) {
   EXPECT_EQ(control_.forked, (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{11, 10}}));
   Send(CLEW_PROC_CALLS, 11);
   EXPECT_EQ(control_.callers, std::vector<std::uint32_t>{11});
+  Send(CLEW_PROC_POOLS, 11);
+  EXPECT_EQ(control_.with_pools, std::vector<std::uint32_t>{11});
   proc_.Put({.tgid = 11, .parent = 10, .exe = "/usr/sbin/nginx"});
   Send(CLEW_PROC_EXEC, 11);
   EXPECT_EQ(NameOf(11), "nginx");

@@ -143,6 +143,21 @@ TEST(HttpSpan, WhereAHeaderWentThereIsNothingToJoin) {
   }
 }
 
+TEST(HttpSpan, ACallWhoseParentWasFoundLateClaimsIt) {
+  Exchange exchange = Get(Role::kClient);
+  EXPECT_EQ(Of(Describe(exchange), "clew.alias.trace_id"), "-");
+  exchange.context.late_trace_id.bytes[0] = 0xab;
+  exchange.context.late_parent_id.bytes[7] = 0xcd;
+  const Span span = Describe(exchange);
+  EXPECT_EQ(Of(span, "clew.alias.trace_id"), "ab" + std::string(30, '0'));
+  EXPECT_EQ(Of(span, "clew.alias.span_id"), std::string(14, '0') + "cd");
+  EXPECT_EQ(Of(span, "clew.alias.method"), "handback");
+  EXPECT_EQ(Of(span, "clew.alias.confidence"), "0.990000");
+  EXPECT_EQ(Of(span, "clew.link.method"), "none");
+  exchange.context.parent_id.bytes[0] = 1;
+  EXPECT_EQ(Of(Describe(exchange), "clew.alias.trace_id"), "-") << "it has a parent of its own";
+}
+
 TEST(HttpSpan, CredentialsInAUrlNeverReachASpan) {
   Exchange exchange = Get(Role::kClient);
   exchange.target = "http://bob:hunter2@shop/a;jsessionid=hunter2?password=hunter2";
