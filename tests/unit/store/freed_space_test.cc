@@ -1,9 +1,10 @@
 // The space of segments that are gone comes back, if not at the first try.
+#include "store/engine/freed_space.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "store/engine/freed_space.h"
 #include "store/keys.h"
 #include "test_spans.h"
 
