@@ -82,14 +82,15 @@ Status SealedCounts::Load() {
   if (const Status read = ReadCounts(db_, std::string(kCountsPrefix), counts_); !read) return read;
   // From hour and bucket to the next, not from row to row.
   for (std::string next(kEdgePrefix); !next.empty();) {
-    const Status read = EachRow(db_, {}, std::exchange(next, {}), [&](auto key, auto) -> Result<bool> {
-      if (!key.starts_with(kEdgePrefix)) return false;
-      const auto edge = DecodeEdgeKey(key);
-      if (!edge) return WrongShape(key);
-      call_hours_[edge->bucket].insert(edge->hour);
-      next = EndOfRows(EdgePrefix(edge->hour, edge->bucket));
-      return false;
-    });
+    const Status read =
+        EachRow(db_, {}, std::exchange(next, {}), [&](auto key, auto) -> Result<bool> {
+          if (!key.starts_with(kEdgePrefix)) return false;
+          const auto edge = DecodeEdgeKey(key);
+          if (!edge) return WrongShape(key);
+          call_hours_[edge->bucket].insert(edge->hour);
+          next = EndOfRows(EdgePrefix(edge->hour, edge->bucket));
+          return false;
+        });
     if (!read) return read;
   }
   return {};
