@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "store/admin/handover.h"
 #include "store/gate.h"
 
 namespace clew::store {
@@ -133,15 +134,22 @@ class RecoveringStore final : public RocksStore {
   Result<RetentionReport> Retain(const RetentionPolicy& policy, bool dry_run) override {
     return Ask([&](RocksStore& store) { return store.Retain(policy, dry_run); });
   }
-  // Those that read or write everything are ended when the store is to be opened again.
+  // Those that read or write everything are ended when the store is to be opened again, even while
+  // somebody takes his time to hear what they tell.
   Result<CheckReport> Check(const EachDamage& each, const Watch& watch) override {
-    return Ask([&](RocksStore& store) { return store.Check(each, Ending(watch)); });
+    return AskApart(each, watch, [](RocksStore& store, const auto& found, const auto& ending) {
+      return store.Check(found, ending);
+    });
   }
   Result<BackupReport> Backup(const std::string& destination, const Watch& watch) override {
-    return Ask([&](RocksStore& store) { return store.Backup(destination, Ending(watch)); });
+    return AskApart({}, watch, [&](RocksStore& store, const auto&, const auto& ending) {
+      return store.Backup(destination, ending);
+    });
   }
   Result<CompactReport> Compact(const Watch& watch) override {
-    return Ask([&](RocksStore& store) { return store.Compact(Ending(watch)); });
+    return AskApart({}, watch, [](RocksStore& store, const auto&, const auto& ending) {
+      return store.Compact(ending);
+    });
   }
   Result<StoreDetails> Details() override {
     return Ask([](RocksStore& store) { return store.Details(); });
@@ -155,8 +163,19 @@ class RecoveringStore final : public RocksStore {
     return ask(*store_);
   }
 
-  store::Watch Ending(const store::Watch& watch) const {
-    return {watch.progress, [&] { return gate_.closed() || watch.Cancelled(); }};
+  template <typename F>
+  auto AskApart(const EachDamage& each, const Watch& watch, F ask)
+      -> decltype(ask(std::declval<RocksStore&>(), each, watch)) {
+    return RunApart(
+        each, watch, [this] { return gate_.closed(); },
+        [&](const EachDamage& found, const Watch& ending) {
+          return Ask([&](RocksStore& store) {
+            auto answer = ask(store, found, ending);
+            // The gate stays as it is until we have left.
+            if (!answer && gate_.closed()) answer = OpeningAgain();
+            return answer;
+          });
+        });
   }
 
   // Until this store is closed.

@@ -220,9 +220,15 @@ class Checker {
         each_({"counts of attribute key " + key->name, "not a number", kStartRemedy});
       }
     });
-    ReadRows(db_.meta(), kEdgePrefix, "counts of calls", [&](auto key, auto value) {
-      if (!DecodeEdgeKey(std::string(kEdgePrefix) + std::string(key)) || !DecodeEdgeCounts(value)) {
-        each_({"counts of calls", "a row of the wrong shape", kRestore});
+    ReadRows(db_.meta(), kEdgePrefix, "counts of calls", [&](auto rest, auto value) {
+      const std::string key = std::string(kEdgePrefix).append(rest);
+      if (!DecodeEdgeKey(key)) {
+        return each_({NameOfCalls(key), "a key of the wrong shape", kStartRemedy});
+      }
+      const auto counts = DecodeEdgeCounts(value);
+      if (!counts) {
+        each_({NameOfCalls(key), counts.error().message,
+               "who calls whom is not answered for its hour; restore a backup"});
       }
     });
   }

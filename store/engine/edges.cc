@@ -129,6 +129,21 @@ Result<EdgeCounts> DecodeEdgeCounts(std::string_view bytes) {
   return counts;
 }
 
+std::string NameOfCalls(std::string_view key) {
+  if (const auto edge = DecodeEdgeKey(key)) {
+    return "calls of hour " + std::to_string(edge->hour) + " from " + edge->caller + " to " +
+           edge->callee;
+  }
+  constexpr std::size_t kMostShown = 64;  // bytes
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string name = "calls with the key ";
+  for (const unsigned char byte : key.substr(0, kMostShown)) {
+    name += kDigits[byte >> 4];
+    name += kDigits[byte & 15];
+  }
+  return key.size() > kMostShown ? name + "..." : name;
+}
+
 namespace {
 
 // Calls point at few names, each at one place: by address an edge is found without comparing texts.

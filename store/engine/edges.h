@@ -47,6 +47,9 @@ struct EdgeCounts {
 };
 std::string Encode(const EdgeCounts& counts);
 Result<EdgeCounts> DecodeEdgeCounts(std::string_view bytes);
+// Names a row of calls by its key, with the prefix: "calls of hour 493216 from web to cart"; one of
+// the wrong shape by its bytes in hex.
+std::string NameOfCalls(std::string_view key);
 
 using Edges = std::map<EdgeKey, EdgeCounts>;
 

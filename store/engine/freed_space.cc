@@ -22,8 +22,12 @@ Status FreedSpace::Free() {
       (oldest == 0 || oldest >= range.sequence ? now : ranges_).push_back(range);
     }
   }
-  for (const Range& range : now) {
-    if (const Status freed = Free(range); !freed) return freed;
+  for (auto range = now.begin(); range != now.end(); ++range) {
+    const Status freed = Free(*range);
+    if (freed) continue;
+    MutexLock lock(mutex_);
+    ranges_.insert(ranges_.end(), range, now.end());
+    return freed;
   }
   return {};
 }

@@ -15,7 +15,8 @@ class FreedSpace {
   explicit FreedSpace(RocksDb& db) : db_(db) {}
   // Segments from `first` to `last` have been taken out of the database. `all`: none is left there.
   void Add(const SegmentKey& first, const SegmentKey& last, bool all);
-  // Frees what no view sees that was taken before; the rest waits for the next call.
+  // Frees what no view sees that was taken before; the rest waits for the next call, and with an
+  // error so does what was not freed.
   Status Free();
 
  private:

@@ -41,15 +41,21 @@ Status ReadCounts(RocksDb& db, const std::string& prefix, Counts& counts) {
   });
 }
 
+Error WrongShape(std::string_view key) {
+  return {Code::kCorrupt, NameOfCalls(key) + ": wrong shape"};
+}
+
 // Hands a row of hour `last` or before to `take`; false for any other.
 template <typename Take>
 Result<bool> ReadEdge(std::string_view key, std::string_view value, std::uint32_t last, Take take) {
   if (!key.starts_with(kEdgePrefix)) return false;
   auto edge = DecodeEdgeKey(key);
-  if (!edge) return Error{Code::kCorrupt, "stored key of a call: wrong shape"};
+  if (!edge) return WrongShape(key);
   if (edge->hour > last) return false;
   auto counts = DecodeEdgeCounts(value);
-  if (!counts) return counts.error();
+  if (!counts) {
+    return Error{counts.error().code, NameOfCalls(key) + ": " + counts.error().message};
+  }
   take(*std::move(edge), *std::move(counts));
   return true;
 }
@@ -76,13 +82,15 @@ Status SealedCounts::Load() {
   if (const Status read = ReadCounts(db_, std::string(kCountsPrefix), counts_); !read) return read;
   // From hour and bucket to the next, not from row to row.
   for (std::string next(kEdgePrefix); !next.empty();) {
-    const Status read = EachRow(db_, {}, std::exchange(next, {}), [&](auto key, auto) {
-      if (const auto edge = DecodeEdgeKey(key)) {
-        call_hours_[edge->bucket].insert(edge->hour);
-        next = EndOfRows(EdgePrefix(edge->hour, edge->bucket));
-      }
-      return Result<bool>(false);
-    });
+    const Status read =
+        EachRow(db_, {}, std::exchange(next, {}), [&](auto key, auto) -> Result<bool> {
+          if (!key.starts_with(kEdgePrefix)) return false;
+          const auto edge = DecodeEdgeKey(key);
+          if (!edge) return WrongShape(key);
+          call_hours_[edge->bucket].insert(edge->hour);
+          next = EndOfRows(EdgePrefix(edge->hour, edge->bucket));
+          return false;
+        });
     if (!read) return read;
   }
   return {};

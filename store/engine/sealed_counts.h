@@ -25,7 +25,8 @@ namespace clew::store {
 class SealedCounts {
  public:
   explicit SealedCounts(RocksDb& db) : db_(db) {}
-  // Sums the rows up.
+  // Sums the rows up. kCorrupt names a row whose key or counts cannot be read; of calls, of which
+  // only the first of each hour and bucket is looked at, the key.
   Status Load();
 
   // These put the rows that change into the batch. Errors: reading those rows.

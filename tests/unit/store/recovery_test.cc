@@ -9,6 +9,7 @@
 #include "fault_env.h"
 #include "five_spans.h"
 #include "store/gate.h"
+#include "store/rocks_db.h"
 #include "store/rocks_store.h"
 #include "test_spans.h"
 
@@ -163,6 +164,52 @@ TEST(Recovery, ACursorOfBeforeSaysThatTheStoreWasOpenedAgain) {
   ASSERT_FALSE(next);
   EXPECT_EQ(next.error().code, Code::kUnavailable);
   EXPECT_EQ(ReadAll(*store, TestTraceId(1)).size(), kSpans);
+}
+
+// As the client of a check is that has its output in a pager.
+TEST(Recovery, DoesNotWaitForWhoHearsOfDamages) {
+  TempDir dir;
+  FaultEnv env;
+  Open(dir, nullptr, 1'000'000).reset();
+  constexpr std::uint64_t kDamages = 5000;  // more than anything on their way has room for
+  {
+    const auto db = RocksDb::Open(dir.path());
+    ASSERT_TRUE(db);
+    for (std::uint64_t i = 1; i <= kDamages; ++i) {
+      const TraceId trace = TestTraceId(1000 + i);
+      ASSERT_TRUE((*db)->db().Put({}, (*db)->trace(), std::string(trace.View()), "odd").ok());
+    }
+  }
+  auto store = Open(dir, &env, 1'000'000);
+  std::atomic<std::uint64_t> told{0};
+  std::atomic<bool> listens{false};
+  Result<CheckReport> checked = Error{Code::kInternal, "did not end"};
+  {
+    const std::jthread client([&] {
+      checked = store->Check(
+          [&](const Damage&) {
+            ++told;
+            while (!listens) std::this_thread::sleep_for(kStep);
+          },
+          {});
+    });
+    while (told == 0) std::this_thread::yield();
+    env.Set(Fault::kError);
+    EXPECT_FALSE(store->Append(FiveSpans(1)));
+    env.Set(Fault::kNone);
+    const Status taken = AppendUntilTaken(*store, FiveSpans(1));
+    EXPECT_TRUE(taken) << taken.error().message;
+    EXPECT_EQ(told, 1u);
+    listens = true;
+  }
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, Code::kUnavailable);
+  // Of a store that is left alone all are heard.
+  told = 0;
+  const auto again = store->Check([&](const Damage&) { ++told; }, {});
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(told, kDamages);
+  EXPECT_EQ(again->damages, kDamages);
 }
 
 TEST(Recovery, NothingIsLostOrDoubledWhileFaultsComeAndGoUnderReaders) {

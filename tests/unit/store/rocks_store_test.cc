@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "store/keys.h"
+#include "store/rocks_db.h"
 #include "test_spans.h"
 
 namespace clew::store {
@@ -34,6 +35,35 @@ TEST(RocksStore, KeepsEverythingAcrossAReopen) {
   EXPECT_EQ(Sorted(ReadAll(*store, TestTraceId(1))), before);
   ASSERT_TRUE(store->Append({MakeSpan({.id = 1})}));  // known before the reopen
   EXPECT_EQ(store->Stats().spans, 2u);
+}
+
+TEST(RocksStore, ARowOfCallsThatCannotBeReadIsNamed) {
+  for (const std::string& rest : {std::string("x"), std::string(300, '\xff')}) {
+    TempDir dir;
+    Open(dir).reset();
+    {
+      const auto db = RocksDb::Open(dir.path());
+      ASSERT_TRUE(db);
+      ASSERT_TRUE((*db)->db().Put({}, (*db)->meta(), std::string(kEdgePrefix) + rest, "").ok());
+    }
+    const auto opened = OpenRocksStore({.path = dir.path()});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Code::kCorrupt);
+    EXPECT_THAT(opened.error().message, HasSubstr("calls with the key 63616c6c2f"));
+    EXPECT_LT(opened.error().message.size(), 300u);
+  }
+  TempDir dir;
+  Open(dir).reset();
+  {
+    const auto db = RocksDb::Open(dir.path());
+    ASSERT_TRUE(db);
+    const std::string row = Encode(EdgeKey{7, 9, "web", "cart"});
+    ASSERT_TRUE((*db)->db().Put({}, (*db)->meta(), row, "\xff").ok());
+  }
+  const auto graph = Open(dir)->Dependencies({}, UnixNanos::max());
+  ASSERT_FALSE(graph);
+  EXPECT_EQ(graph.error().code, Code::kCorrupt);
+  EXPECT_THAT(graph.error().message, HasSubstr("calls of hour 7 from web to cart: "));
 }
 
 TEST(RocksStore, ATraceLargerThanAFragmentComesBackWhole) {

@@ -186,13 +186,15 @@ TEST_F(Check, HotRowsCountsAndTotalsAreDecoded) {
         db.db().Put({}, db.meta(), Encode(CountsKey{9, CountsKey::kService, "x"}), "\xff").ok());
     ASSERT_TRUE(db.db().Put({}, db.meta(), Encode(CountsKey{9, 1, "k"}), "7").ok());
     ASSERT_TRUE(db.db().Put({}, db.meta(), std::string(kEdgePrefix) + "x", "").ok());
+    ASSERT_TRUE(db.db().Put({}, db.meta(), Encode(EdgeKey{7, 9, "web", "cart"}), "\xff").ok());
     Totals totals{.spans = 7, .traces = 7, .next_sequence = 1, .next_segment = 1};
     ASSERT_TRUE(db.db().Put({}, db.meta(), std::string(kTotalsKey), Encode(totals)).ok());
   });
   EXPECT_THAT(Find(),
               ElementsAre(StartsWith("hot row 99999: "), StartsWith("counts of service x: "),
                           "counts of attribute key k: not a number",
-                          "counts of calls: a row of the wrong shape",
+                          StartsWith("calls of hour 7 from web to cart: "),
+                          "calls with the key 63616c6c2f78: a key of the wrong shape",
                           "totals: say 7 sealed spans, the segments 100",
                           "totals: the next segment has a number that is taken",
                           "totals: the next append has a number that is taken"));
