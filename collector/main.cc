@@ -61,19 +61,15 @@ sigset_t BlockStopSignals() {
   return stop;
 }
 
-// Large buffers come and go by the thousand here (requests, columns, segments). Left to itself
-// glibc soon takes them from its arenas, one for each thread, where the holes that they leave
-// behind add up: a third of the memory of a collector that reads a large trace.
-void KeepLargeBuffersApart() {
-  constexpr int kLarge = 128 << 10;  // bytes; setting it keeps it from rising
+// Buffers come and go by the thousand here (requests, columns, segments). glibc takes them from its
+// arenas, by default 8 for each core, where the holes that they leave behind add up.
+void KeepArenasFew() {
   constexpr int kArenas = 4;
-  ::mallopt(M_MMAP_THRESHOLD, kLarge);
-  ::mallopt(M_TRIM_THRESHOLD, 8 * kLarge);
   ::mallopt(M_ARENA_MAX, kArenas);
 }
 
 int Run(const Config& config) {
-  KeepLargeBuffersApart();
+  KeepArenasFew();
   LogLevel level = LogLevel::kInfo;
   ParseLogLevel(config.log_level, level);
   SetLogLevel(level);

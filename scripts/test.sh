@@ -3,7 +3,7 @@
 #
 #   1  packages (scripts/setup.sh) and the arrows between folders (scripts/check-includes.py)
 #   2  preset asan: unit tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer
-#   3  preset fuzz: every fuzz target for 20 seconds
+#   3  preset fuzz: every fuzz target for 12 seconds
 #   4  preset dev: all tests, end to end last; these need BPF
 #
 # Where the kernel refuses BPF, the tests that need it are skipped by name. REQUIRE_BPF=1, the default with CI=true, makes that a
