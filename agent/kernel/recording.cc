@@ -8,10 +8,10 @@
 namespace clew::kernel {
 namespace {
 
-// Event records are stored as the machine has them in memory: a reader of the other byte order sees
-// this reversed.
 // What later versions added was padding before, always zero: "not known".
 constexpr std::uint32_t kOldestEvents = 1;
+// Event records are stored as the machine has them in memory: a reader of the other byte order sees
+// this reversed.
 constexpr std::uint32_t kByteOrderMark = 0x01020304;
 
 std::string NativeByteOrder() {
