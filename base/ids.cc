@@ -2,17 +2,11 @@
 
 #include <sys/random.h>
 
+#include "base/hex.h"
 #include "base/result.h"
 
 namespace clew {
 namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // One getrandom call gives many ids. Thread-local, so no lock.
 void RandomBytes(std::uint8_t* out, std::size_t n) {
@@ -30,13 +24,7 @@ void RandomBytes(std::uint8_t* out, std::size_t n) {
 
 template <std::size_t N, typename Tag>
 std::string Id<N, Tag>::ToHex() const {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex(2 * N, '0');
-  for (std::size_t i = 0; i < N; ++i) {
-    hex[2 * i] = kDigits[bytes[i] >> 4];
-    hex[2 * i + 1] = kDigits[bytes[i] & 15];
-  }
-  return hex;
+  return clew::ToHex(View());
 }
 
 template <std::size_t N, typename Tag>

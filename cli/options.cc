@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/hex.h"
 #include "cli/config_file.h"
 #include "cli/time_text.h"
 
@@ -172,8 +173,7 @@ class Merger {
     const std::string given = id;
     std::transform(id.begin(), id.end(), id.begin(),
                    [](char c) { return c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c; });
-    const bool hex = id.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (!hex || id.size() < 8 || id.size() > 32) {
+    if (!IsLowerHex(id) || id.size() < 8 || id.size() > 32) {
       return Refuse(
           source, "'" + given +
                       "' is no trace id: it has 32 hex digits, of which the first 8 or more will do");

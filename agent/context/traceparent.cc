@@ -1,21 +1,14 @@
 #include "agent/context/traceparent.h"
 
-#include <algorithm>
-
 #include "agent/context/text.h"
+#include "base/hex.h"
 
 namespace clew::context {
 namespace {
 
-bool IsLowerHex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-// `two` is lower-case hex.
+// `two` is hex.
 std::uint8_t HexByte(std::string_view two) {
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  return static_cast<std::uint8_t>(digit(two[0]) << 4 | digit(two[1]));
+  return static_cast<std::uint8_t>(HexDigit(two[0]) << 4 | HexDigit(two[1]));
 }
 
 }  // namespace

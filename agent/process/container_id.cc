@@ -1,17 +1,13 @@
 #include "agent/process/container_id.h"
 
-#include <algorithm>
+#include "base/hex.h"
 
 namespace clew::process {
 namespace {
 
 constexpr std::size_t kIdLength = 64;
 
-bool IsId(std::string_view text) {
-  return text.size() == kIdLength && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
+bool IsId(std::string_view text) { return text.size() == kIdLength && IsLowerHex(text); }
 
 // "docker-<id>.scope", "<id>.service", "<id>" -> "<id>"; conmon's own scope ("crio-conmon-<id>") is
 // not the container.

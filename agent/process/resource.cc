@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <climits>
-#include <cstdio>
 
 #include "agent/process/command_line.h"
 #include "agent/process/read_file.h"
 #include "agent/process/service_name.h"
+#include "base/hex.h"
 
 namespace clew::process {
 namespace {
@@ -33,13 +33,8 @@ std::string InstanceId(const ProcessInfo& info, const HostInfo& host) {
   XXH128_canonicalFromHash(&bytes, XXH3_128bits(identity.data(), identity.size()));
   bytes.digest[6] = static_cast<unsigned char>((bytes.digest[6] & 0x0f) | 0x80);
   bytes.digest[8] = static_cast<unsigned char>((bytes.digest[8] & 0x3f) | 0x80);
-  std::string out;
-  for (int i = 0; i < 16; ++i) {
-    char hex[3];
-    std::snprintf(hex, sizeof(hex), "%02x", bytes.digest[i]);
-    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    out += hex;
-  }
+  std::string out = ToHex({reinterpret_cast<const char*>(bytes.digest), sizeof(bytes.digest)});
+  for (const std::size_t dash : {8, 13, 18, 23}) out.insert(dash, 1, '-');
   return out;
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/hex.h"
+
 namespace clew::selftest {
 namespace {
 
@@ -26,11 +28,6 @@ const std::string& PatternBytes() {
     return once + once;
   }();
   return bytes;
-}
-
-bool IsLowerHex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 // "traceparent: 00-{32 hex}-{16 hex}-{2 hex}\r\n"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/hex.h"
+
 namespace clew::span {
 
 namespace {
@@ -10,9 +12,7 @@ namespace {
 constexpr std::string_view kId = "{id}";
 constexpr std::size_t kMaxNameLength = 40;
 
-bool IsHex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool IsHex(char c) { return HexDigit(c) >= 0; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsPlain(char c) {

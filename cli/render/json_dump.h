@@ -20,8 +20,6 @@ inline std::string Dump(const Json& json, const JsonOptions& options) {
 
 // Puts a time under `name` (RFC 3339) and `name`_unix_nano.
 void PutTime(Json& json, const std::string& name, std::uint64_t unix_nanos);
-// Lower-case hex of any bytes.
-std::string ToHex(std::string_view bytes);
 // RFC 4648 with padding.
 std::string ToBase64(std::string_view bytes);
 

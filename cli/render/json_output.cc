@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "base/ids.h"
+#include "base/hex.h"
 #include "cli/render/json_dump.h"
 #include "cli/render/trace_tree.h"
 #include "cli/render/units.h"
@@ -108,17 +108,6 @@ void PutTime(Json& json, const std::string& name, std::uint64_t unix_nanos) {
   json[name] = Rfc3339(UnixNanosFrom(unix_nanos));
   json[name + "_unix_nano"] =
       std::to_string(unix_nanos);  // a string: JSON's usual readers round above 2^53
-}
-
-std::string ToHex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    hex += kDigits[static_cast<std::uint8_t>(c) >> 4];
-    hex += kDigits[static_cast<std::uint8_t>(c) & 0xf];
-  }
-  return hex;
 }
 
 std::string ToBase64(std::string_view bytes) {

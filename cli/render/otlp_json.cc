@@ -2,6 +2,7 @@
 // wants hex and numbers.
 #include "cli/render/otlp_json.h"
 
+#include "base/hex.h"
 #include "cli/render/json_dump.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "store/query/parse.h"
 
 namespace clew::query {
@@ -154,8 +155,7 @@ v1::GetDependenciesResponse ToProto(const store::DependencyGraph& graph) {
 
 Result<TraceId> ResolveTraceId(store::SpanStore& store, const std::string& id) {
   const std::string prefix = ToLower(id);
-  const bool hex = prefix.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!hex || prefix.size() < kMinPrefix || prefix.size() > 2 * TraceId::kSize) {
+  if (!IsLowerHex(prefix) || prefix.size() < kMinPrefix || prefix.size() > 2 * TraceId::kSize) {
     return Error{Code::kInvalid, "trace_id is not " + std::to_string(kMinPrefix) +
                                      " to 32 hex digits: \"" + id.substr(0, 64) + "\""};
   }

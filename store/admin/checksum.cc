@@ -1,5 +1,6 @@
 #include "store/admin/checksum.h"
 
+#include "base/hex.h"
 #include "base/result.h"
 
 namespace clew::store {
@@ -15,13 +16,7 @@ void Checksum::Add(std::string_view bytes) {
 std::string Checksum::Hex() const {
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state_.get()));
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned char byte : canonical.digest) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
+  return ToHex({reinterpret_cast<const char*>(canonical.digest), sizeof(canonical.digest)});
 }
 
 std::string ChecksumOf(std::string_view bytes) {

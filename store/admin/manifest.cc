@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/hex.h"
 #include "store/admin/checksum.h"
 
 namespace clew::store {
@@ -24,9 +25,7 @@ std::optional<T> ParseNumber(std::string_view text) {
   return value;
 }
 
-bool IsSum(std::string_view text) {
-  return text.size() == kSumDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
-}
+bool IsSum(std::string_view text) { return text.size() == kSumDigits && IsLowerHex(text); }
 
 // Takes lines off the head of a text.
 class Lines {

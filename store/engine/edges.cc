@@ -6,6 +6,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/hex.h"
 #include "store/varint_reader.h"
 #include "store/wire_reader.h"
 
@@ -135,12 +136,7 @@ std::string NameOfCalls(std::string_view key) {
            edge->callee;
   }
   constexpr std::size_t kMostShown = 64;  // bytes
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string name = "calls with the key ";
-  for (const unsigned char byte : key.substr(0, kMostShown)) {
-    name += kDigits[byte >> 4];
-    name += kDigits[byte & 15];
-  }
+  const std::string name = "calls with the key " + ToHex(key.substr(0, kMostShown));
   return key.size() > kMostShown ? name + "..." : name;
 }
 

@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hex.h"
+
 namespace clew::protocols::http1 {
 namespace {
 
 constexpr std::uint8_t kMaxSizeDigits = 15;        // 60 bits
 constexpr std::uint32_t kMaxExtension = 4096;      // bytes
 constexpr std::uint32_t kMaxTrailers = 64u << 10;  // bytes
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 constexpr std::uint64_t Pack(std::string_view bytes) {
   std::uint64_t packed = 0;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "base/bytes.h"
+#include "base/hex.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/queue.h"
@@ -15,6 +16,22 @@
 
 namespace clew {
 namespace {
+
+TEST(Hex, WritesTwoDigitsOfLowerCaseForEachByte) {
+  EXPECT_EQ(ToHex(std::string_view("\x00\x7f\x80\xff\x0a", 5)), "007f80ff0a");
+  EXPECT_EQ(ToHex({}), "");
+}
+
+TEST(Hex, ReadsDigitsOfEitherCaseAndNothingElse) {
+  for (int c = 0; c < 256; ++c) {
+    const char digit = static_cast<char>(c);
+    const auto lower = std::string_view("0123456789abcdef").find(digit);
+    const auto upper = std::string_view("0123456789ABCDEF").find(digit);
+    const auto value = std::min(lower, upper);
+    EXPECT_EQ(IsLowerHex({&digit, 1}), lower != std::string_view::npos) << c;
+    EXPECT_EQ(HexDigit(digit), value == std::string_view::npos ? -1 : static_cast<int>(value)) << c;
+  }
+}
 
 TEST(Ids, HexRoundTripsAndRefusesWrongLengthsAndDigits) {
   const std::string hex = "4bf92f3577b34da6a3ce929d0e0e4736";
