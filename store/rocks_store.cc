@@ -257,11 +257,12 @@ class Engine final : public RocksStore {
     const UnixNanos now = clock_();
     RetentionPlan plan = PlanRetention(*view.catalog, policy, now, free_bytes);
     const Tiers tiers(policy, now);
+    FamilyStandings families(view, parts_, aliases_);
     for (const auto& [key, meta] : *view.catalog) {
       if (plan.buckets.contains(key.bucket) || !tiers.IsDue(*meta)) continue;
       const auto segment = cache_.Read(view, key);
       if (!segment) continue;  // it will stay as it is, too
-      const auto verdicts = Judge(view, parts_, aliases_, **segment, key, tiers);
+      const auto verdicts = Judge(view, parts_, families, **segment, key, tiers);
       if (verdicts) AddLosses(*verdicts, *meta, plan.report);
     }
     return plan.report;

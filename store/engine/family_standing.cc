@@ -28,8 +28,8 @@ std::shared_ptr<const FamilyStanding> FamilyStandings::Ask(Family family) {
   standing->newest = 0;
   standing->summary.emplace();
   for (const FamilyMember& member : family) {
-    if (IsHot(member.trace)) standing->newest.reset();
     const auto parts = parts_.SealedParts(view_, member.trace);
+    if (IsHot(member.trace, parts && !parts->empty())) standing->newest.reset();
     const auto summary = parts ? parts_.SealedSummary(view_, member.trace, *parts, view_.sequence)
                                : Result<Summary>(parts.error());
     if (!summary) {
@@ -45,14 +45,11 @@ std::shared_ptr<const FamilyStanding> FamilyStandings::Ask(Family family) {
   return standing;
 }
 
-bool FamilyStandings::IsHot(const TraceId& trace) {
-  if (!hot_) {
-    hot_.emplace();
-    for (const auto& chunk : *view_.hot) {
-      for (const SpanRecord& span : chunk->spans()) hot_->insert(span.trace_id);
-    }
-  }
-  return hot_->contains(trace);
+// Traces with sealed and hot spans are known; only the few without sealed ones are looked for.
+bool FamilyStandings::IsHot(const TraceId& trace, bool has_sealed) const {
+  if (has_sealed) return view_.late->contains(trace);
+  return std::any_of(view_.hot->begin(), view_.hot->end(),
+                     [&](const auto& chunk) { return !chunk->Of(trace).empty(); });
 }
 
 }  // namespace clew::store

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/result.h"
 #include "store/engine/aliases.h"
@@ -34,13 +33,12 @@ class FamilyStandings {
 
  private:
   std::shared_ptr<const FamilyStanding> Ask(Family family);
-  bool IsHot(const TraceId& trace);
+  bool IsHot(const TraceId& trace, bool has_sealed) const;
 
   const View& view_;
   const TraceParts& parts_;
   const Aliases& aliases_;
   std::unordered_map<TraceId, std::shared_ptr<const FamilyStanding>> known_;  // by member
-  std::optional<std::unordered_set<TraceId>> hot_;  // once it is asked for
 };
 
 }  // namespace clew::store

@@ -2,19 +2,17 @@
 
 #include <algorithm>
 
-#include "store/engine/family_standing.h"
-
 namespace clew::store {
 namespace {
 
 class Judgement {
  public:
   // All must outlive this.
-  Judgement(const View& view, const TraceParts& parts, const Aliases& aliases,
+  Judgement(const View& view, const TraceParts& parts, FamilyStandings& families,
             const SegmentReader& segment, const SegmentMeta& meta, const Tiers& tiers)
       : view_(view),
         parts_(parts),
-        families_(view, parts, aliases),
+        families_(families),
         segment_(segment),
         meta_(meta),
         tiers_(tiers) {}
@@ -88,7 +86,7 @@ class Judgement {
 
   const View& view_;
   const TraceParts& parts_;
-  FamilyStandings families_;
+  FamilyStandings& families_;
   const SegmentReader& segment_;
   const SegmentMeta& meta_;
   const Tiers& tiers_;
@@ -97,9 +95,9 @@ class Judgement {
 }  // namespace
 
 Result<std::vector<TraceVerdict>> Judge(const View& view, const TraceParts& parts,
-                                        const Aliases& aliases, const SegmentReader& segment,
+                                        FamilyStandings& families, const SegmentReader& segment,
                                         const SegmentKey& key, const Tiers& tiers) {
-  Judgement judgement(view, parts, aliases, segment, *view.catalog->at(key), tiers);
+  Judgement judgement(view, parts, families, segment, *view.catalog->at(key), tiers);
   std::vector<TraceVerdict> verdicts;
   verdicts.reserve(segment.traces());
   for (std::size_t trace = 0; trace < segment.traces(); ++trace) {

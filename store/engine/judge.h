@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/engine/aliases.h"
+#include "store/engine/family_standing.h"
 #include "store/engine/tiers.h"
 #include "store/engine/trace_parts.h"
 #include "store/engine/view.h"
@@ -31,10 +31,11 @@ struct TraceVerdict {
   std::shared_ptr<const Family> family;
 };
 
-// One for each trace of the segment, in its order. `key` must be in the view's catalog. kCorrupt:
-// the segment cannot be read.
+// One for each trace of the segment, in its order. `families`: of the view; whoever judges several
+// segments keeps it, since a family may have spans in all of them. `key` must be in the view's
+// catalog. kCorrupt: the segment cannot be read.
 Result<std::vector<TraceVerdict>> Judge(const View& view, const TraceParts& parts,
-                                        const Aliases& aliases, const SegmentReader& segment,
+                                        FamilyStandings& families, const SegmentReader& segment,
                                         const SegmentKey& key, const Tiers& tiers);
 
 // Adds what goes by these verdicts.

@@ -55,7 +55,7 @@ class Rewriter {
            std::uint64_t next_segment, const SealOptions& options)
       : view_(view),
         parts_(parts),
-        aliases_(aliases),
+        families_(view, parts, aliases),
         cache_(cache),
         tiers_(tiers),
         options_(options),
@@ -90,7 +90,7 @@ class Rewriter {
     const SegmentMeta& meta = *view_.catalog->at(key);
     const auto segment = cache_.Read(view_, key);
     if (!segment) return segment.error();
-    const auto verdicts = Judge(view_, parts_, aliases_, **segment, key, tiers_);
+    const auto verdicts = Judge(view_, parts_, families_, **segment, key, tiers_);
     if (!verdicts) return Named(key, verdicts.error());
     const bool whole = std::all_of(verdicts->begin(), verdicts->end(),
                                    [](const TraceVerdict& verdict) { return verdict.keep; });
@@ -267,7 +267,7 @@ class Rewriter {
 
   const View& view_;
   const TraceParts& parts_;
-  const Aliases& aliases_;
+  FamilyStandings families_;
   const SegmentCache& cache_;
   const Tiers& tiers_;
   const SealOptions options_;
