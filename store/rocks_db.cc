@@ -11,6 +11,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/fd.h"
@@ -146,26 +147,14 @@ Error OpenError(const std::string& path, const rocksdb::Status& status) {
   return FromRocks("open data directory " + path, status);
 }
 
-// How many of kFamilies the database has: those that came later may not be there, until it is
-// opened to be written.
-Result<std::size_t> CountFamilies(const std::string& path) {
-  std::vector<std::string> found;
-  const rocksdb::Status status = rocksdb::DB::ListColumnFamilies({}, path, &found);
-  if (!status.ok()) return OpenError(path, status);
-  std::size_t count = kFirstFamilies;
-  while (count < kFamilies.size() &&
-         std::find(found.begin(), found.end(), kFamilies[count]) != found.end()) {
-    ++count;
-  }
-  return count;
-}
-
-// A database with families that we do not know was written by a later version; RocksDB would only
-// say that they were not opened.
-Status CheckFamilies(const std::string& path) {
+// How many of kFamilies the database in `path` has: those that came later may not be there, until
+// it is opened to be written. Nothing: there is no database. A database with families that we do
+// not know was written by a later version; RocksDB would only say that they were not opened.
+Result<std::optional<std::size_t>> CountFamilies(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path + "/CURRENT", error)) {
-    return error ? ErrnoError("look into", path, error.value()) : Status{};
+    if (error) return ErrnoError("look into", path, error.value());
+    return std::optional<std::size_t>();
   }
   std::vector<std::string> found;
   const rocksdb::Status status = rocksdb::DB::ListColumnFamilies({}, path, &found);
@@ -177,7 +166,12 @@ Status CheckFamilies(const std::string& path) {
                                            "Clew wrote it. Use that one, or an empty directory"};
     }
   }
-  return {};
+  std::size_t count = kFirstFamilies;
+  while (count < kFamilies.size() &&
+         std::find(found.begin(), found.end(), kFamilies[count]) != found.end()) {
+    ++count;
+  }
+  return std::optional(count);
 }
 
 // RocksDB would write its log into a directory that is only to be read.
@@ -222,7 +216,7 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb:
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) return ErrnoError("create data directory", path, error.value());
-  if (const Status known = CheckFamilies(path); !known) return known.error();
+  if (const auto known = CountFamilies(path); !known) return known.error();
 
   std::unique_ptr<RocksDb> self(new RocksDb);
   self->forgotten_ = std::make_unique<DropForgottenTraces>();
@@ -240,19 +234,14 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const std::string& path, rocksdb:
 }
 
 Result<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const std::string& path, Reading reading) {
-  std::error_code error;
-  if (!std::filesystem::exists(path + "/CURRENT", error)) {
-    if (error) return ErrnoError("look into", path, error.value());
-    return Error{Code::kNotFound, "no store in " + path};
-  }
-  if (const Status known = CheckFamilies(path); !known) return known.error();
   const auto count = CountFamilies(path);
   if (!count) return count.error();
+  if (!*count) return Error{Code::kNotFound, "no store in " + path};
   std::unique_ptr<RocksDb> self(new RocksDb);
   self->forgotten_ = std::make_unique<DropForgottenTraces>();
   self->forgotten_aliases_ = std::make_unique<DropForgottenAliases>();
   auto families = Families(*self->forgotten_, *self->forgotten_aliases_);
-  families.resize(*count);
+  families.resize(**count);
   rocksdb::DBOptions options = DatabaseOptions();
   options.create_if_missing = false;
   options.create_missing_column_families = false;
