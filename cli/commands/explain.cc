@@ -1,8 +1,10 @@
-#include "cli/commands/command.h"
-#include "cli/commands/times.h"
 #include "cli/render/explain.h"
+
+#include "base/hex.h"
+#include "cli/commands/command.h"
+#include "cli/commands/held_trace.h"
+#include "cli/commands/times.h"
 #include "cli/render/json_dump.h"
-#include "opentelemetry/proto/trace/v1/trace.pb.h"
 #include "query/v1/query.pb.h"
 
 namespace clew::cli {
@@ -12,29 +14,12 @@ using opentelemetry::proto::trace::v1::TracesData;
 
 // A span id alone is looked for in so many traces at most, newest first.
 constexpr std::uint32_t kMaxTraces = 1000;
-constexpr std::size_t kMaxTraceBytes = std::size_t{64} << 20;
 
 std::optional<std::size_t> IndexOf(const std::vector<SpanView>& spans, const SpanId& id) {
   for (std::size_t at = 0; at < spans.size(); ++at) {
     if (spans[at].span_id == id) return at;
   }
   return std::nullopt;
-}
-
-Status Fetch(const Context& context, const std::string& trace, TracesData& traces) {
-  std::size_t bytes = 0;
-  const Status status = context.client.GetTrace(trace, [&](query::v1::GetTraceResponse& chunk) {
-    bytes += chunk.ByteSizeLong();
-    if (bytes > kMaxTraceBytes) return false;
-    for (auto& resource_spans : *chunk.mutable_resource_spans()) {
-      traces.add_resource_spans()->Swap(&resource_spans);
-    }
-    return true;
-  });
-  if (status && bytes > kMaxTraceBytes) {
-    return Error{Code::kExhausted, "trace " + trace + " is larger than 64 MiB"};
-  }
-  return status;
 }
 
 // The newest traces of the time range.
@@ -66,16 +51,15 @@ Answer RunExplain(const Context& context) {
   }
   for (const std::string& trace : traces) {
     TracesData data;
-    const Status fetched = Fetch(context, trace, data);
+    const Status fetched = HoldTrace(context.client, trace, data);
     const std::vector<SpanView> spans = ViewSpans(data);
     if (const auto at = IndexOf(spans, id)) return Draw(context, spans, *at);
     if (!fetched && !context.options.trace_id.empty()) return Failure(context, fetched.error());
   }
-  const std::string where =
-      context.options.trace_id.empty()
-          ? "the newest " + std::to_string(traces.size()) +
-                " traces of this time: give --since, or TRACE_ID:SPAN_ID"
-          : "trace " + context.options.trace_id;
+  const std::string where = context.options.trace_id.empty()
+                                ? "the newest " + std::to_string(traces.size()) +
+                                      " traces of this time: give --since, or TRACE_ID:SPAN_ID"
+                                : "trace " + context.options.trace_id;
   return Failure(context, {Code::kNotFound, "no span " + id.ToHex() + " in " + where});
 }
 

@@ -1,8 +1,8 @@
 #include "cli/commands/command.h"
+#include "cli/commands/held_trace.h"
 #include "cli/render/otlp_json.h"
 #include "cli/render/span_view.h"
 #include "cli/render/waterfall.h"
-#include "opentelemetry/proto/trace/v1/trace.pb.h"
 #include "query/v1/query.pb.h"
 
 namespace clew::cli {
@@ -10,10 +10,8 @@ namespace {
 
 using opentelemetry::proto::trace::v1::TracesData;
 
-// OTLP, JSON lines and names are written as they come. A drawing and a JSON object are held in
-// memory until they are whole, so their sizes have an end: an object takes some fifteen times the
-// bytes of its spans.
-constexpr std::size_t kMaxHeldBytes = 64u << 20;
+// OTLP, JSON lines and names are written as they come. A drawing and a JSON object (see HoldTrace)
+// are held in memory until they are whole, so their sizes have an end.
 constexpr std::size_t kMaxDrawnSpans = 100'000;
 
 Answer NoSpans(const Context& context, const Status& status) {
@@ -74,19 +72,7 @@ Answer Name(const Context& context) {
 
 Answer Object(const Context& context) {
   TracesData held;
-  std::size_t bytes = 0;
-  Status status = EachChunk(context, [&](TracesData& traces) {
-    bytes += traces.ByteSizeLong();
-    if (bytes > kMaxHeldBytes) return false;
-    for (auto& resource_spans : *traces.mutable_resource_spans()) {
-      held.add_resource_spans()->Swap(&resource_spans);
-    }
-    return true;
-  });
-  if (status && bytes > kMaxHeldBytes) {
-    status = Error{Code::kExhausted,
-                   "the trace has more than 64 MiB; -o jsonl and -o otlp write all of it"};
-  }
+  const Status status = HoldTrace(context.client, context.options.trace_id, held);
   if (held.resource_spans().empty()) return NoSpans(context, status);
   std::string out = TraceJson(held, context.json);
   if (!status) return CutShort(context, status.error(), std::move(out));

@@ -27,6 +27,10 @@ constexpr Meaning kMethods[] = {
                      "connection, or the reply to an earlier call of the parent."},
     {"clone", "The thread or process that sent it was started by the one that served the parent, "
               "and had not waited for other work since."},
+    {"handback", "A pool's worker sent it; when it had the reply it woke the one thread that had "
+                 "read the parent's request and waited for a result. That was seen after the call "
+                 "had left with a trace id of its own, and the collector put the two traces "
+                 "together."},
 };
 
 constexpr Meaning kNone[] = {
@@ -97,6 +101,13 @@ std::string Certainty(const std::string& confidence) {
   return "Confidence " + confidence + " of 1.";
 }
 
+// Any span that begins a trace may be claimed: docs/causality.md, "Between processes".
+void ExplainClaim(Explanation& out) {
+  out.reasons.push_back("Its sender found out later where it belongs (" + out.method +
+                        "), and the collector put the two traces together.");
+  out.reasons.push_back(Certainty(out.confidence));
+}
+
 void ExplainServer(const SpanView& span, const SpanView* parent, Explanation& out) {
   const bool on_wire = !Attribute(span, "clew.request.tcp_seq").empty();
   auto& say = out.reasons;
@@ -108,9 +119,7 @@ void ExplainServer(const SpanView& span, const SpanView* parent, Explanation& ou
     say.push_back("Confidence " + out.confidence +
                   " of 1: two machines may use the same addresses, and numbers come again.");
   } else if (!out.method.empty()) {
-    say.push_back("The agent found out after the request had left where it belongs (" + out.method +
-                  "), and the collector put the two traces together.");
-    say.push_back(Certainty(out.confidence));
+    ExplainClaim(out);
   } else if (!span.parent_id.valid()) {
     out.method = "none";
     say.push_back("The request came without a context, in its headers or in a TCP option.");
@@ -171,6 +180,8 @@ Explanation Explain(const std::vector<SpanView>& spans, std::size_t at) {
     ExplainServer(span, parent, out);
   } else if (span.kind == SpanKind::kClient && !out.method.empty()) {
     ExplainClient(span, parent, out);
+  } else if (!out.method.empty()) {
+    ExplainClaim(out);
   } else {
     out.method = span.parent_id.valid() ? "sdk" : "none";
     out.reasons.emplace_back(span.parent_id.valid()
