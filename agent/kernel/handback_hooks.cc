@@ -22,8 +22,10 @@ void HandbackHooks::Follow(std::uint32_t tgid) {
 void HandbackHooks::Forget(std::uint32_t tgid) {
   MutexLock lock(mutex_);
   if (followed_.erase(tgid) == 0 || !followed_.empty()) return;
+  if (links_.empty()) return;  // the kernel has refused them
   programs_.SetHandback(false);
   links_.clear();
+  LOG_INFO("pools are not followed any more", {"pid", std::to_string(tgid)});
 }
 
 }  // namespace clew::kernel

@@ -19,7 +19,7 @@ class HandbackHooks {
   // The kernel side says that `tgid` is such a process. When the kernel refuses the hooks, that is
   // logged, and the calls of pools have no parents.
   void Follow(std::uint32_t tgid);
-  // `tgid` is gone.
+  // `tgid` is gone, or runs another program, of which the kernel side tells again.
   void Forget(std::uint32_t tgid);
 
  private:

@@ -248,6 +248,11 @@ Status Tracer::AddFlags(std::uint32_t tgid, std::uint32_t flags) {
   return told;
 }
 
+// Probes and the watch are put right by Trace, which knows the new program.
+void Tracer::Executed(std::uint32_t tgid) {
+  if (handback_) handback_->Forget(tgid);
+}
+
 void Tracer::Calls(std::uint32_t tgid) {
   if (runtimes_) runtimes_->Wake(tgid);
 }

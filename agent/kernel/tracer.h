@@ -54,6 +54,7 @@ class Tracer final : public EventSource, public process::ProcessControl {
   // process::ProcessControl; any thread.
   Status Trace(std::uint32_t tgid, process::InjectClass inject) override;
   Status Forked(std::uint32_t tgid, std::uint32_t parent) override;
+  void Executed(std::uint32_t tgid) override;
   void Calls(std::uint32_t tgid) override;
   void Pools(std::uint32_t tgid) override;
   Status Exclude(std::uint32_t tgid) override;

@@ -30,6 +30,9 @@ class ProcessControl {
   virtual Status Trace(std::uint32_t tgid, InjectClass inject) = 0;
   // `tgid` was forked by `parent`, a traced process, and is traced by that already.
   virtual Status Forked(std::uint32_t tgid, std::uint32_t parent) = 0;
+  // `tgid` runs another program now; Trace or Exclude follows if it concerns us. What was told of
+  // the program before does not hold any more.
+  virtual void Executed(std::uint32_t tgid) = 0;
   // `tgid`, a traced process, makes calls of its own.
   virtual void Calls(std::uint32_t tgid) = 0;
   // In `tgid`, a traced process, pools work for requests.

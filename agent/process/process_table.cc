@@ -132,6 +132,7 @@ void ProcessTable::OnFork(const clew_proc_event& event) {
 }
 
 void ProcessTable::OnExec(const clew_proc_event& event) {
+  control_.Executed(event.h.tgid);
   std::string override_name;
   bool traced = false;
   {

@@ -39,7 +39,10 @@ class Pools(calls.CallsTest):
         """The first call of a pool has the hooks attached. What comes of it is not judged."""
         self.ask(path, "first")
         if "--runtime=handback" in self.flags:
-            wait_until(lambda: "pools are followed" in self.agent.process.log.read_text(), "the hooks")
+            self.wait_for_log("pools are followed")
+
+    def wait_for_log(self, words):
+        wait_until(lambda: words in self.agent.process.log.read_text(), f'the agent says "{words}"')
 
     def begin(self, path, token):
         return self.sandbox.spawn("curl", ["curl", "-sSf", f"{self.url}/{path}/{token}"], group=PLAIN)
@@ -102,6 +105,12 @@ class Pools(calls.CallsTest):
         self.learn("pool")
         requests = self.send_all(("pool",))
         self.check_claims(self.spans_of(requests + 1, (requests + 1) * CALLS), ("none",))
+
+    def test_a_process_that_runs_another_program_is_followed_no_more(self):
+        self.start_python()
+        self.learn("pool")
+        self.begin("replace", "-")
+        self.wait_for_log("pools are not followed any more")
 
     def check_nobodys(self, token, *paths):
         """Requests, each half a second after the one before, which is not answered meanwhile: the call `token` is nobody's."""

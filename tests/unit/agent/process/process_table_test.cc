@@ -23,6 +23,7 @@ class FakeControl : public ProcessControl {
     forked.emplace_back(tgid, parent);
     return {};
   }
+  void Executed(std::uint32_t tgid) override { executed.push_back(tgid); }
   void Calls(std::uint32_t tgid) override { callers.push_back(tgid); }
   void Pools(std::uint32_t tgid) override { with_pools.push_back(tgid); }
   Status Exclude(std::uint32_t tgid) override {
@@ -35,6 +36,7 @@ class FakeControl : public ProcessControl {
   }
   std::map<std::uint32_t, InjectClass> traced;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> forked;
+  std::vector<std::uint32_t> executed;
   std::vector<std::uint32_t> callers;
   std::vector<std::uint32_t> with_pools;
   std::vector<std::uint32_t> excluded;
@@ -135,7 +137,9 @@ TEST_F(ProcessTableTest, AForkInheritsAndAnExecIsReadAgain) {
   Send(CLEW_PROC_POOLS, 11);
   EXPECT_EQ(control_.with_pools, std::vector<std::uint32_t>{11});
   proc_.Put({.tgid = 11, .parent = 10, .exe = "/usr/sbin/nginx"});
+  EXPECT_TRUE(control_.executed.empty());
   Send(CLEW_PROC_EXEC, 11);
+  EXPECT_EQ(control_.executed, std::vector<std::uint32_t>{11});
   EXPECT_EQ(NameOf(11), "nginx");
   EXPECT_EQ(control_.traced[11], InjectClass::kUses);
 }
