@@ -177,7 +177,7 @@ std::vector<Option> OptionsOf(AgentConfig& c) {
       {"export.shutdown_timeout", "", "how long the agent tries to send what is left when it ends",
        &c.shutdown_timeout},
       {"export.slow_span", "", "from this duration on a span is kept before others", &c.slow_span},
-      {"metrics.listen", "--metrics-listen", "HOST:PORT of /metrics and /healthz; empty: none",
+      {"metrics.listen", "--metrics-listen", "HOST:PORT of /metrics, /healthz and /readyz; empty: none",
        &c.metrics_listen},
       {"log.level", "--log-level", "debug, info, warn or error",
        OneOf{&c.log_level, {"debug", "info", "warn", "error"}}},

@@ -39,7 +39,8 @@ class RunningCollector final : public Collector {
          [this] {
            return RenderMetrics(counters_, store_->Stats(), store_->GetHealth(), in_flight_.used());
          },
-         [this] { return std::string(serving_ ? "" : "not serving"); }});
+         [this] { return std::string(serving_ ? "" : "not serving"); },
+         [this] { return store_->GetHealth().refusal; }});
     if (!status) return status.error();
     status_ = *std::move(status);
     auto query = query::StartQueryServer({config_.query_listen, config_.data_dir, UnixClock::now()},

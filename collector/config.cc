@@ -109,7 +109,7 @@ const std::vector<Setting>& Settings() {
       Text("listen", "HOST:PORT for OTLP/gRPC; port 0 takes a free one", &Config::listen,
            CheckAddress),
       Text("query_listen", "HOST:PORT for queries (tracectl)", &Config::query_listen, CheckAddress),
-      Text("metrics_listen", "HOST:PORT for /metrics and /healthz", &Config::metrics_listen,
+      Text("metrics_listen", "HOST:PORT for /metrics, /healthz and /readyz", &Config::metrics_listen,
            CheckAddress),
       Text("data_dir", "directory of the span store", &Config::data_dir, CheckDirectory),
       Text("log_level", "debug, info, warn or error", &Config::log_level, CheckLogLevel),

@@ -16,7 +16,7 @@ namespace clew::collector {
 struct Config {
   std::string listen = "127.0.0.1:4317";          // OTLP/gRPC
   std::string query_listen = "127.0.0.1:7317";    // query service
-  std::string metrics_listen = "127.0.0.1:9465";  // /metrics and /healthz
+  std::string metrics_listen = "127.0.0.1:9465";  // /metrics, /healthz and /readyz
   std::string data_dir = "/var/lib/clew";
   std::string log_level = "info";          // debug, info, warn, error
   std::uint64_t max_message_mib = 64;      // of one export request

@@ -126,8 +126,12 @@ class RecoveringStore final : public RocksStore {
   Health GetHealth() override {
     const auto use = gate_.Enter();
     Health health;
-    health.writable = false;
-    if (use) health = store_->GetHealth();
+    if (use) {
+      health = store_->GetHealth();
+    } else {
+      health.writable = false;
+      health.refusal = OpeningAgain().message;
+    }
     health.reopens = reopens_;
     return health;
   }

@@ -236,7 +236,8 @@ class Engine final : public RocksStore {
             .seals = written.seals,
             .exact_spans = written.exact_spans,
             .longest_seal_lag = written.longest_seal_lag,
-            .writable = written.writable};
+            .writable = written.writable,
+            .refusal = written.refusal};
   }
 
  private:

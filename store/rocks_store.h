@@ -102,6 +102,7 @@ class RocksStore : public SpanStore {
     std::uint64_t exact_spans = 0;  // since the start: kept by their bytes, not by columns
     std::chrono::nanoseconds longest_seal_lag{0};  // from an append to its segment, since the start
     bool writable = true;       // false: writing has failed, and has not been made good yet
+    std::string refusal;        // why an append would be refused now; empty: it would be taken
     std::uint64_t reopens = 0;  // since the start, after failed writes
   };
   virtual Health GetHealth() = 0;

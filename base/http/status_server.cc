@@ -95,12 +95,13 @@ class Server final : public StatusServer {
     if (url == "/metrics") {
       return {MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", options_.metrics()};
     }
-    if (url == "/healthz") {
-      const std::string trouble = options_.trouble();
-      if (trouble.empty()) return {MHD_HTTP_OK, "text/plain", "ok\n"};
-      return {MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", trouble + "\n"};
+    if (url == "/healthz" || url == "/readyz") {
+      std::string why = options_.trouble();
+      if (why.empty() && url == "/readyz" && options_.unready) why = options_.unready();
+      if (why.empty()) return {MHD_HTTP_OK, "text/plain", "ok\n"};
+      return {MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", why + "\n"};
     }
-    return {MHD_HTTP_NOT_FOUND, "text/plain", "/metrics or /healthz\n"};
+    return {MHD_HTTP_NOT_FOUND, "text/plain", "/metrics, /healthz or /readyz\n"};
   }
 
   const StatusServerOptions options_;

@@ -153,12 +153,17 @@ Status Writer::CheckSpace() const {
 // write that failed was one of the manifest. So everything can still be read, and writing goes on
 // when the store has been opened again (store/recovering_store.h).
 Status Writer::Repair() {
-  if (failed_) return *failed_;
-  if (db_.stopped()) return StoppedError();
+  if (const Status works = Works(); !works) return works;
   if (states_wrong_) {
     if (const Status rebuilt = RebuildStates(); !rebuilt) return rebuilt;
     states_wrong_ = false;
   }
+  return {};
+}
+
+Status Writer::Works() const {
+  if (failed_) return *failed_;
+  if (db_.stopped()) return StoppedError();
   return {};
 }
 
@@ -276,15 +281,23 @@ Status Writer::RebuildStates() {
   return {};
 }
 
+Status Writer::TakesAppends() const {
+  if (const Status works = Works(); !works) return works;
+  if (seal_error_ && !HasRoom()) return *seal_error_;
+  return CheckSpace();
+}
+
 WriterStats Writer::stats() const {
   MutexLock lock(mutex_);
+  const Status taken = TakesAppends();
   return {.spans = sealed_.spans + hot_spans_,
           .traces = sealed_.traces + hot_new_traces_,
           .hot_spans = hot_spans_,
           .seals = seals_,
           .exact_spans = exact_spans_,
           .longest_seal_lag = longest_lag_,
-          .writable = !failed_ && !db_.stopped(),
+          .writable = Works().has_value(),
+          .refusal = taken ? "" : taken.error().message,
           .joins = joins_.counters()};
 }
 

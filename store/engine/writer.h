@@ -46,6 +46,7 @@ struct WriterStats {
   std::uint64_t exact_spans = 0;  // since the start: kept by their bytes, not by columns
   std::chrono::nanoseconds longest_seal_lag{0};  // from an append to its segment, since the start
   bool writable = true;  // false: a write has failed; only opening the store again helps
+  std::string refusal;   // why an append would be refused now; empty: it would be taken
   JoinCounters joins;    // since the start
 };
 
@@ -85,6 +86,10 @@ class Writer {
   Status CheckSpace() const;
   // Before a write: none may have failed. Makes good what one that was not begun has left behind.
   Status Repair() REQUIRES(mutex_);
+  // No write has failed.
+  Status Works() const REQUIRES(mutex_);
+  // As an append would find out.
+  Status TakesAppends() const REQUIRES(mutex_);
   Status WaitForRoom() REQUIRES(mutex_);
   // The spans of a batch that are new to their traces, what calls they complete and when the
   // earliest of their traces started.

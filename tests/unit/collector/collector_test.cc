@@ -30,6 +30,7 @@ namespace otlp = opentelemetry::proto::collector::trace::v1;
 using store::MakeSpan;
 using store::TestSpan;
 using store::TestTraceId;
+using testing::AllOf;
 using testing::HasSubstr;
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
@@ -79,8 +80,11 @@ std::string HttpGet(const std::string& address, const std::string& path) {
 
 class CollectorTest : public testing::Test {
  protected:
-  void SetUp() override {
+  void SetUp() override { Start(0); }
+  void Start(std::uint64_t min_free_disk_mib) {
+    collector_.reset();
     Config config;
+    config.min_free_disk_mib = min_free_disk_mib;
     config.listen = config.query_listen = config.metrics_listen = "127.0.0.1:0";
     config.data_dir = dir_.path() + "/data";
     config.max_message_mib = 1;
@@ -260,6 +264,7 @@ TEST_F(CollectorTest, QueriesSayWhatIsWrong) {
 
 TEST_F(CollectorTest, HealthIsServedOverHttpAndGrpc) {
   EXPECT_THAT(HttpGet(collector_->metrics_address(), "/healthz"), HasSubstr("200 OK"));
+  EXPECT_THAT(HttpGet(collector_->metrics_address(), "/readyz"), HasSubstr("200 OK"));
   EXPECT_THAT(HttpGet(collector_->metrics_address(), "/other"), HasSubstr("404"));
   grpc::GenericStub stub(Connect(collector_->otlp_address()));
   grpc::ClientContext context;
@@ -270,6 +275,15 @@ TEST_F(CollectorTest, HealthIsServedOverHttpAndGrpc) {
   stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &request, &response,
                  [&](const grpc::Status& status) { answer.set_value(status); });
   EXPECT_TRUE(answer.get_future().get().ok());
+}
+
+TEST_F(CollectorTest, WhoCannotStoreSpansIsHealthyAndNotReady) {
+  constexpr std::uint64_t kMoreThanAnyDisk = 1ull << 40;  // MiB
+  Start(kMoreThanAnyDisk);
+  EXPECT_THAT(HttpGet(collector_->metrics_address(), "/healthz"), HasSubstr("200 OK"));
+  EXPECT_THAT(HttpGet(collector_->metrics_address(), "/readyz"),
+              AllOf(HasSubstr("503"), HasSubstr("the disk of"), HasSubstr("bytes left")));
+  EXPECT_EQ(Send({{.id = 1}}).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 TEST_F(CollectorTest, ASecondCollectorIsRefusedTheDirectoryAndThePort) {

@@ -65,11 +65,13 @@ TEST_P(Recovery, AppendsGoOnWhenTheDiskIsWellAgain) {
         << refused.error().message;
   }
   EXPECT_FALSE(store->GetHealth().writable);
+  EXPECT_NE(store->GetHealth().refusal, "");
   ExpectFiveSpans(*store, 1);
   env.Set(Fault::kNone);
   const Status taken = AppendUntilTaken(*store, FiveSpans(2));
   ASSERT_TRUE(taken) << taken.error().message;
   EXPECT_TRUE(store->GetHealth().writable);
+  EXPECT_EQ(store->GetHealth().refusal, "");
   ASSERT_TRUE(store->Append(FiveSpans(2)));  // a sender that did not hear the answer
   ASSERT_TRUE(store->Append(FiveSpans(3)));
   for (int round = 0; round < 2; ++round) {
