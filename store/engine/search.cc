@@ -52,8 +52,11 @@ class Searcher::Run {
         horizon_(cursor.horizon),
         filters_(matcher.span_predicates()),
         page_(query, budget, cursor) {
-    ChooseChunks();
-    MakeTasks(cursor);
+    // Traces before the cursor were on the pages before.
+    UnixNanos start_max = query_.start_max;
+    if (query_.order == Order::kNewest) start_max = std::min(start_max, cursor.after.start);
+    ChooseChunks(start_max);
+    MakeTasks(start_max);
   }
 
   Page Answer() {
@@ -70,19 +73,16 @@ class Searcher::Run {
  private:
   // The newest first: they fill the page. A trace of a chunk may have started earlier than its
   // spans there, which is known to the last chunk that has spans of it.
-  void ChooseChunks() {
+  void ChooseChunks(UnixNanos start_max) {
     UnixNanos earliest = UnixNanos::max();
     for (auto chunk = view_.hot->rbegin(); chunk != view_.hot->rend(); ++chunk) {
       if ((*chunk)->sequence() > horizon_) continue;
       earliest = std::min(earliest, (*chunk)->earliest());
-      if (earliest <= query_.start_max) chunks_.push_back(chunk->get());
+      if (earliest <= start_max) chunks_.push_back(chunk->get());
     }
   }
 
-  void MakeTasks(const Cursor& cursor) {
-    // Traces before the cursor were on the pages before.
-    UnixNanos start_max = query_.start_max;
-    if (query_.order == Order::kNewest) start_max = std::min(start_max, cursor.after.start);
+  void MakeTasks(UnixNanos start_max) {
     std::map<SegmentKey, LateTrace> widened;
     for (const auto& [unused, late] : *view_.late) {
       for (const SegmentKey& part : late.parts) {

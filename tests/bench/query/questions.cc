@@ -210,7 +210,7 @@ Result<Figures> Questions::Ask() {
   }
   std::vector<double> first;
   std::vector<double> hundredth;
-  const auto pages = Times(10, [&] { return Pages(first, hundredth); });
+  const auto pages = Times(40, [&] { return Pages(first, hundredth); });
   if (!pages) return pages.error();
   figures.page100_over_page1 = Percentile(hundredth, 0.5) / Percentile(first, 0.5);
   return figures;

@@ -107,6 +107,16 @@ TEST_P(StoreContract, PagesAreShortAndGoOn) {
   EXPECT_THAT(sizes, ElementsAre(2, 2, 1));
 }
 
+TEST_P(StoreContract, ATraceThatHasBecomeTheOldestIsOnTheLastPage) {
+  for (std::uint64_t trace = 1; trace <= 3; ++trace) Add({.trace = trace, .start_ms = trace * 10});
+  Add({.trace = 3, .id = 2, .start_ms = 1});
+  Query query;
+  query.limit = 1;
+  std::vector<TraceId> ids;
+  for (const TraceSummary& summary : SearchAll(*store_, query)) ids.push_back(summary.trace_id);
+  EXPECT_THAT(ids, ElementsAre(TestTraceId(2), TestTraceId(1), TestTraceId(3)));
+}
+
 TEST_P(StoreContract, ATraceThatMovesWhileItIsPagedIsListedOnce) {
   for (std::uint64_t trace = 1; trace <= 4; ++trace) Add({.trace = trace, .start_ms = trace * 10});
   Query query;

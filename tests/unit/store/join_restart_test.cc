@@ -108,7 +108,9 @@ TEST(JoinRestart, ACursorGoesThroughAllTheTracesInOneOrder) {
           {.trace = trace, .id = 10 + i, .parent = trace, .start_ms = 2000 + 2 * i + trace}));
     }
     ASSERT_TRUE(store->Append(batch));
-    if (trace == 1) ASSERT_TRUE(store->Seal());
+    if (trace == 1) {
+      ASSERT_TRUE(store->Seal());
+    }
   }
   const auto cursor = store->OpenTrace(TestTraceId(2));
   ASSERT_TRUE(cursor);
