@@ -43,18 +43,29 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task)
+/* What runtimes and pools have left of a thread of the current process. */
+static __always_inline void forget_thread(__u32 tid)
 {
-	const __u32 tgid = task->tgid, tid = task->pid;
+	bpf_map_delete_elem(&loops, &tid);
+	bpf_map_delete_elem(&python_threads, &tid);
+	handback_end(tid);
+}
+
+/* `old_pid`: the number of the thread that has called execve(); behind it, it has that of the process. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid)
+{
+	const __u32 tgid = task->tgid, tid = task->pid, old_tid = old_pid;
 	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
 
 	if (p) { /* another program, which has no probes yet */
-		clear_proc_flags(p, PROC_ITS_OWN | PROC_FIONREAD);
+		forget_thread(tid);
+		if (old_tid != tid) {
+			forget_thread(old_tid);
+			bpf_map_delete_elem(&threads, &old_tid);
+		}
+		clear_proc_flags(p, PROC_ITS_OWN | PROC_FIONREAD); /* last: what the threads have left may set one */
 		p->calls = 0;
-		bpf_map_delete_elem(&loops, &tid);
-		bpf_map_delete_elem(&python_threads, &tid);
-		handback_end(tid);
 		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
 	} else {
 		p = traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
@@ -73,9 +84,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	if (!p)
 		return 0;
 	bpf_map_delete_elem(&threads, &tid);
-	bpf_map_delete_elem(&loops, &tid);
-	bpf_map_delete_elem(&python_threads, &tid);
-	handback_end(tid);
+	forget_thread(tid);
 	if (task->signal->live.counter > 0)
 		return 0;
 	if (p->flags & PROC_TRACED)
