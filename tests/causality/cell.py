@@ -8,7 +8,7 @@ import signal
 import time
 import urllib.request
 
-from tests.causality import aliases, runtimes, shapes, stored, truth
+from tests.causality import runtimes, shapes, stored, truth
 from tests.support import environment
 from tests.support.sandbox import PLAIN, TRACED, Failure
 from tests.support.stack import Agent, Collector
@@ -68,7 +68,7 @@ class Run:
             time.sleep(AFTERGLOW_S)
             lost = agent.dropped()
             agent.stop()
-            return self._judge(aliases.resolve(stored.spans(collector)), wanted, lost)
+            return self._judge(stored.spans(collector), wanted, lost)
         finally:
             self._sandbox.empty(TRACED)
             if agent.process is not None:

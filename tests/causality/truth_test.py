@@ -4,7 +4,7 @@ import dataclasses
 import random
 import unittest
 
-from tests.causality import aliases, shapes, truth
+from tests.causality import shapes, truth
 from tests.support.query import CLIENT, SERVER, Span
 
 
@@ -175,30 +175,6 @@ class Table(unittest.TestCase):
             self.assertLessEqual(gaps.keys(), shapes.SHAPES.keys(), runtime)
             self.assertTrue(all(gaps.values()), runtime)
             self.assertIn("seq", [shape.name for shape in shapes.of(runtime)])
-
-
-class Claims(unittest.TestCase):
-    def span(self, trace, name, parent="", claims=None):
-        attributes = {} if claims is None else dict(zip(("clew.alias.trace_id", "clew.alias.span_id"), claims))
-        return Span(trace, name, parent, "GET", CLIENT, "java", 0, 1, False, attributes, {})
-
-    def found(self, *spans):
-        return [(span.trace_id, span.span_id, span.parent_id) for span in aliases.resolve(spans)]
-
-    def test_a_claiming_trace_becomes_a_part_of_the_other_with_all_that_is_below(self):
-        spans = self.span("r", "1"), self.span("o", "2", claims=("r", "1")), self.span("o", "3", "2")
-        self.assertEqual(self.found(*spans), [("r", "1", ""), ("r", "2", "1"), ("r", "3", "2")])
-
-    def test_claims_are_followed_to_the_first(self):
-        spans = self.span("p", "3", claims=("o", "2")), self.span("o", "2", claims=("r", "1")), self.span("r", "1")
-        self.assertEqual(self.found(*spans), [("r", "3", "2"), ("r", "2", "1"), ("r", "1", "")])
-
-    def test_a_circle_of_claims_joins_nothing(self):
-        spans = self.span("a", "1", claims=("b", "2")), self.span("b", "2", claims=("a", "1"))
-        self.assertEqual(self.found(*spans), [("a", "1", ""), ("b", "2", "")])
-
-    def test_a_span_with_a_parent_claims_nothing(self):
-        self.assertEqual(self.found(self.span("o", "2", "9", claims=("r", "1"))), [("o", "2", "9")])
 
 
 if __name__ == "__main__":
