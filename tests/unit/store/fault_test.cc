@@ -10,7 +10,7 @@
 
 #include "fault_env.h"
 #include "five_spans.h"
-#include "store/rocks_store.h"
+#include "open_store.h"
 #include "test_spans.h"
 
 namespace clew::store {
@@ -23,12 +23,10 @@ std::chrono::hours ahead{0};
 
 std::unique_ptr<RocksStore> Open(const TempDir& dir, FaultEnv* env, std::size_t seal_spans) {
   ahead = std::chrono::hours(0);
-  auto store = OpenRocksStore(
+  return OpenStore(
       {.path = dir.path(), .seal_spans = seal_spans, .segment_rows = 32, .env = env, .clock = [] {
          return UnixClock::now() + ahead;
        }});
-  CLEW_CHECK(store.has_value());
-  return *std::move(store);
 }
 
 class FailedWrite : public testing::TestWithParam<Fault> {};
@@ -60,7 +58,8 @@ TEST_P(FailedWrite, OfASegmentLeavesTheSpansHot) {
   TempDir dir;
   FaultEnv env;
   auto store = Open(dir, &env, 1'000'000);
-  for (std::uint64_t number = 1; number <= 20; ++number) ASSERT_TRUE(store->Append(FiveSpans(number)));
+  for (std::uint64_t number = 1; number <= 20; ++number)
+    ASSERT_TRUE(store->Append(FiveSpans(number)));
   env.Set(GetParam());
   EXPECT_FALSE(store->Seal());
   for (std::uint64_t number = 1; number <= 20; ++number) ExpectFiveSpans(*store, number);

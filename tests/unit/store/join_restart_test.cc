@@ -6,10 +6,10 @@
 
 #include "fault_env.h"
 #include "join_spans.h"
+#include "open_store.h"
 #include "store/admin/directory_check.h"
 #include "store/engine/retention.h"
 #include "store/join/rows.h"
-#include "store/rocks_store.h"
 #include "test_spans.h"
 
 namespace clew::store {
@@ -17,9 +17,7 @@ namespace {
 
 std::unique_ptr<RocksStore> Open(const TempDir& dir, std::size_t seal_spans = 1'000'000,
                                  FaultEnv* env = nullptr) {
-  auto store = OpenRocksStore({.path = dir.path(), .seal_spans = seal_spans, .env = env});
-  CLEW_CHECK(store.has_value());
-  return *std::move(store);
+  return OpenStore({.path = dir.path(), .seal_spans = seal_spans, .env = env});
 }
 
 SpanRecord End(bool client, std::uint64_t trace, std::int64_t call = 7) {

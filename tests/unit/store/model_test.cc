@@ -7,11 +7,11 @@
 #include <map>
 #include <set>
 
+#include "open_store.h"
 #include "random_queries.h"
 #include "store/engine/tiers.h"
 #include "store/memory_store.h"
 #include "store/query/format.h"
-#include "store/rocks_store.h"
 
 namespace clew::store {
 namespace {
@@ -38,14 +38,12 @@ template <std::size_t hot, std::size_t rows>
 void ReopenRocks(const std::string& dir, const Clock& clock, std::unique_ptr<SpanStore>& store) {
   store.reset();
   // A few traces are remembered and a few segments kept open, so that most are read back from disk.
-  auto opened = OpenRocksStore({.path = dir,
-                                .state_bytes = 10'000,
-                                .segment_cache_bytes = 100'000,
-                                .seal_spans = hot,
-                                .segment_rows = rows,
-                                .clock = clock});
-  ASSERT_TRUE(opened) << opened.error().message;
-  store = *std::move(opened);
+  store = OpenStore({.path = dir,
+                     .state_bytes = 10'000,
+                     .segment_cache_bytes = 100'000,
+                     .seal_spans = hot,
+                     .segment_rows = rows,
+                     .clock = clock});
 }
 
 void KeepMemory(const std::string&, const Clock& clock, std::unique_ptr<SpanStore>& store) {

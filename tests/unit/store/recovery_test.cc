@@ -8,9 +8,9 @@
 
 #include "fault_env.h"
 #include "five_spans.h"
+#include "open_store.h"
 #include "store/gate.h"
 #include "store/rocks_db.h"
-#include "store/rocks_store.h"
 #include "test_spans.h"
 
 namespace clew::store {
@@ -20,13 +20,11 @@ constexpr std::chrono::milliseconds kStep{2};
 constexpr int kPatience = 30'000;  // steps
 
 std::unique_ptr<RocksStore> Open(const TempDir& dir, FaultEnv* env, std::size_t seal_spans) {
-  auto store = OpenRocksStore({.path = dir.path(),
-                               .seal_spans = seal_spans,
-                               .segment_rows = 32,
-                               .env = env,
-                               .recovery_interval = kStep});
-  CLEW_CHECK(store.has_value());
-  return *std::move(store);
+  return OpenStore({.path = dir.path(),
+                    .seal_spans = seal_spans,
+                    .segment_rows = 32,
+                    .env = env,
+                    .recovery_interval = kStep});
 }
 
 // As a sender does it that is told to come back.
@@ -120,8 +118,8 @@ TEST_P(Recovery, OfAFailedSealLeavesEverySpanInOnePlace) {
   EXPECT_EQ(store->GetHealth().hot_spans, 0u);
 }
 
-// Sealing ends with a compaction, in which RocksDB fails by itself: nothing is written behind it that
-// would tell.
+// Sealing ends with a compaction, in which RocksDB fails by itself: nothing is written behind it
+// that would tell.
 TEST(Recovery, OfASealThatFailsAnywhereNeedsNoOtherWrite) {
   TempDir dir;
   FaultEnv env;
@@ -253,7 +251,8 @@ TEST(Recovery, NothingIsLostOrDoubledWhileFaultsComeAndGoUnderReaders) {
     }
     done = true;
   }
-  // The last fault may have hit a seal behind the last answer: then the store opens itself again now.
+  // The last fault may have hit a seal behind the last answer: then the store opens itself again
+  // now.
   ASSERT_TRUE(UntilTaken([&] { return store->Seal(); }));
   for (int round = 0; round < 2; ++round) {
     for (std::uint64_t number = 1; number <= kTraces; ++number) ExpectFiveSpans(*store, number);

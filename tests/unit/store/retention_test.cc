@@ -6,7 +6,7 @@
 
 #include <atomic>
 
-#include "store/rocks_store.h"
+#include "open_store.h"
 #include "test_spans.h"
 
 namespace clew::store {
@@ -60,9 +60,7 @@ TEST(Retention, ForgottenTracesAreThoseWithoutAnyPartLeft) {
 }
 
 std::unique_ptr<RocksStore> Open(const std::string& path) {
-  auto store = OpenRocksStore({.path = path, .segment_rows = 10});
-  CLEW_CHECK(store.has_value());
-  return *std::move(store);
+  return OpenStore({.path = path, .segment_rows = 10});
 }
 
 SpanBatch Traces(std::uint64_t first, std::uint64_t count) {
@@ -101,10 +99,8 @@ TEST(Retention, WhatIsDroppedIsGoneAndTheRestIsThere) {
 TEST(Retention, TracesSurviveAClockThatWasSetBack) {
   TempDir dir;
   std::atomic<std::uint32_t> hour{1000};
-  auto opened = OpenRocksStore(
+  const auto store = OpenStore(
       {.path = dir.path(), .clock = [&hour] { return UnixNanos(std::chrono::hours(hour)); }});
-  ASSERT_TRUE(opened);
-  auto store = *std::move(opened);
   ASSERT_TRUE(store->Append(Traces(1, 5)));
   ASSERT_TRUE(store->Seal());
   hour = 2000;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/bytes.h"
+#include "open_store.h"
 #include "store/keys.h"
 #include "store/rocks_db.h"
 #include "test_spans.h"
@@ -16,11 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::unique_ptr<SpanStore> Open(const TempDir& dir) {
-  auto store = OpenRocksStore({.path = dir.path()});
-  CLEW_CHECK(store.has_value());
-  return *std::move(store);
-}
+std::unique_ptr<SpanStore> Open(const TempDir& dir) { return OpenStore({.path = dir.path()}); }
 
 TEST(RocksStore, KeepsEverythingAcrossAReopen) {
   TempDir dir;
@@ -208,9 +205,7 @@ TEST(RocksStore, RefusesFamiliesOfALaterVersion) {
 // A window has some thousand spans: as many as fit into its memory.
 TEST(RocksStore, ATraceOfLargeSpansIsReadInSmallPieces) {
   TempDir dir;
-  auto opened = OpenRocksStore({.path = dir.path()});
-  ASSERT_TRUE(opened);
-  auto store = *std::move(opened);
+  const auto store = OpenStore({.path = dir.path()});
   constexpr std::uint64_t kSpans = 120;
   for (std::uint64_t id = 1; id <= kSpans; ++id) {
     const std::string payload(id < 60 ? 10 : 900'000, static_cast<char>('a' + id % 26));

@@ -1,16 +1,14 @@
 // What sealing must not change, and what the engine does beyond the contract of all stores.
 #include <gtest/gtest.h>
 
-#include "store/rocks_store.h"
+#include "open_store.h"
 #include "test_spans.h"
 
 namespace clew::store {
 namespace {
 
 std::unique_ptr<RocksStore> Open(const TempDir& dir) {
-  auto store = OpenRocksStore({.path = dir.path(), .segment_rows = 100});
-  CLEW_CHECK(store.has_value());
-  return *std::move(store);
+  return OpenStore({.path = dir.path(), .segment_rows = 100});
 }
 
 TEST(Seal, ASpanThatComesAgainAfterItsTraceWasSealedIsStoredOnce) {
@@ -63,9 +61,7 @@ TEST(Seal, ALateSpanJoinsItsTraceAndChangesItsPlace) {
 // What is unpacked of a segment has a bound, beyond which it counts as damaged.
 TEST(Seal, SpansThatEachBringALargeResourceStayReadable) {
   TempDir dir;
-  auto opened = OpenRocksStore({.path = dir.path()});
-  ASSERT_TRUE(opened);
-  auto store = *std::move(opened);
+  const auto store = OpenStore({.path = dir.path()});
   constexpr std::uint64_t kTraces = 4;
   constexpr std::uint64_t kSpans = 90;  // of each
   SpanBatch batch;

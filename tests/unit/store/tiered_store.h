@@ -7,7 +7,7 @@
 #include <chrono>
 #include <memory>
 
-#include "store/rocks_store.h"
+#include "open_store.h"
 #include "test_spans.h"
 
 namespace clew::store {
@@ -24,12 +24,9 @@ class TieredStore : public testing::Test {
  protected:
   void Open(std::size_t rows = 10, rocksdb::Env* env = nullptr) {
     store_.reset();
-    auto store =
-        OpenRocksStore({.path = dir_.path(), .segment_rows = rows, .env = env, .clock = [this] {
+    store_ = OpenStore({.path = dir_.path(), .segment_rows = rows, .env = env, .clock = [this] {
                           return UnixNanos(std::chrono::hours(hour_));
                         }});
-    CLEW_CHECK(store.has_value());
-    store_ = *std::move(store);
   }
   void Append(const SpanBatch& batch) {
     ASSERT_TRUE(store_->Append(batch));

@@ -9,16 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "open_store.h"
 #include "store/admin/reports.h"
-#include "store/rocks_store.h"
 #include "test_spans.h"
 
 namespace clew::store {
 
 inline std::unique_ptr<RocksStore> OpenSample(const std::string& path) {
-  auto store = OpenRocksStore({.path = path, .segment_rows = 20});
-  CLEW_CHECK(store.has_value());
-  return *std::move(store);
+  return OpenStore({.path = path, .segment_rows = 20});
 }
 
 // Traces `first` and following, each of one span; noise, so that tables have many blocks.
