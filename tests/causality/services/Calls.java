@@ -1,15 +1,20 @@
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -50,11 +55,87 @@ public final class Calls {
           Map.entry("forget", (token, calls) -> workers.submit(() -> sequential(token, calls))),
           Map.entry("retry", Calls::retry),
           Map.entry("lock", Calls::locked),
+          Map.entry("multiplexed", Calls::multiplexed),
           Map.entry("reuse", Calls::reuse));
+
+  /** All threads share its connection: each writes its own request, one reads all replies, in the order of the requests. */
+  private static final class Pipeline {
+    private final Socket socket;
+    private final InputStream replies;
+    private final String host;
+    private final Queue<CompletableFuture<Integer>> waiting = new ArrayDeque<>();
+
+    private Pipeline(URL following) {
+      try {
+        socket = new Socket(following.getHost(), following.getPort());
+        socket.setTcpNoDelay(true);
+        replies = new BufferedInputStream(socket.getInputStream());
+        host = following.getHost() + ":" + following.getPort();
+      } catch (IOException error) {
+        throw new UncheckedIOException(error);
+      }
+      daemon(this::read);
+    }
+
+    private void get(String path) throws Exception {
+      CompletableFuture<Integer> reply = new CompletableFuture<>();
+      byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+      synchronized (socket) { // requests are written in the order in which their callers wait
+        synchronized (waiting) {
+          waiting.add(reply);
+        }
+        socket.getOutputStream().write(request);
+      }
+      reply.get();
+    }
+
+    private void read() {
+      try {
+        for (; ; ) {
+          int status = Integer.parseInt(line().split(" ")[1]);
+          int length = 0;
+          for (String field = line(); !field.isEmpty(); field = line()) {
+            String[] parts = field.split(": ", 2);
+            if (parts[0].equalsIgnoreCase("Content-Length")) length = Integer.parseInt(parts[1]);
+          }
+          replies.readNBytes(length);
+          CompletableFuture<Integer> reply;
+          synchronized (waiting) {
+            reply = waiting.remove();
+          }
+          reply.complete(status);
+        }
+      } catch (IOException error) {
+        throw new UncheckedIOException(error);
+      }
+    }
+
+    private String line() throws IOException {
+      StringBuilder line = new StringBuilder();
+      for (int next = replies.read(); next != '\n'; next = replies.read()) {
+        if (next < 0) throw new EOFException();
+        line.append((char) next);
+      }
+      return line.toString().strip();
+    }
+  }
+
+  /** Made when the first request wants it. */
+  private static final class Shared {
+    private static final Pipeline pipeline = new Pipeline(url(NEXT));
+  }
+
+  private static URL url(String text) {
+    try {
+      return new URL(text);
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
 
   private static void call(String token, String query) {
     try {
-      HttpURLConnection connection = (HttpURLConnection) new URL(NEXT + "/" + token + query).openConnection();
+      HttpURLConnection connection = (HttpURLConnection) url(NEXT + "/" + token + query).openConnection();
       boolean failed = connection.getResponseCode() >= 400;
       try (InputStream in = failed ? connection.getErrorStream() : connection.getInputStream()) {
         in.readAllBytes();
@@ -110,6 +191,10 @@ public final class Calls {
         while (System.nanoTime() < end) Thread.onSpinWait();
       }
     }
+  }
+
+  private static void multiplexed(String token, int calls) throws Exception {
+    for (int i = 0; i < calls; i++) Shared.pipeline.get(url(NEXT).getPath() + "/" + token);
   }
 
   private static void reuse(String token, int calls) {
