@@ -17,8 +17,6 @@
 static __always_inline void decide_context(struct call *k, struct conn *c, struct proc *proc, struct scratch *s,
 					   const struct head_scan *scan)
 {
-	if (k->egress ? c->awaits_reply : c->unanswered)
-		c->pipelined = 1;
 	if (!k->egress) {
 		set_flags(c, CONN_SERVER);
 		const int served = begin_request(c, proc, s, scan, k->blocking);
@@ -29,6 +27,8 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 	}
 	set_flags(c, CONN_CLIENT);
 	runtime_calls(proc);
+	if (c->awaits_reply)
+		c->pipelined = 1;
 	c->awaits_reply = 1;
 	if (c->flags & CONN_OUT_READY) { /* decided already, before it left */
 		s->event.ctx = c->out;
@@ -113,6 +113,23 @@ static __noinline int call_made(struct pieces *p)
 	return 0;
 }
 
+/* A request head is complete, `end` bytes into the piece of `got` bytes that is in scratch->data. By itself for the same reason. */
+static __noinline int emit_head(struct pieces *p, __u32 end, __u32 got)
+{
+	struct call *k = p->k;
+	const __u32 n = k->io.bytes - k->skip, keep = end + AFTER_HEAD;
+
+	after_head(p->half, &p->c->head, n > end ? n - end : 0);
+	k->flags = p->begun ? CLEW_DATA_CONTEXT : CLEW_DATA_REQUEST;
+	if (p->half->phase == PHASE_UNKNOWN) {
+		p->c->pipelined = 1;
+		emit_piece(p, got, 1);
+	} else {
+		emit_piece(p, keep < got ? keep : got, 0);
+	}
+	return 0;
+}
+
 /* One piece of a request head. */
 static long request_piece(__u32 i, void *ctx)
 {
@@ -122,10 +139,8 @@ static long request_piece(__u32 i, void *ctx)
 	struct scratch *s = p->s;
 	struct head *h = &c->head;
 	struct head_scan *scan = p->scan;
-	const __u32 n = k->io.bytes - k->skip;
 	__u64 carried = h->carry_len;
-	__u32 got, keep, end;
-	int more;
+	__u32 got, end;
 
 	(void)i;
 	__builtin_memset(scan, 0, sizeof(*scan));
@@ -174,13 +189,7 @@ static long request_piece(__u32 i, void *ctx)
 	decide_context(k, c, p->proc, s, scan);
 	if (k->egress)
 		call_made(p);
-	after_head(p->half, h, n > end ? n - end : 0);
-	more = p->half->phase == PHASE_UNKNOWN;
-	if (more)
-		c->pipelined = 1;
-	keep = more ? got : end + AFTER_HEAD;
-	k->flags = p->begun ? CLEW_DATA_CONTEXT : CLEW_DATA_REQUEST;
-	emit_piece(p, keep < got ? keep : got, more);
+	emit_head(p, end, got);
 	return 1;
 lost:
 	p->half->phase = PHASE_UNKNOWN;
