@@ -6,8 +6,10 @@ one write, with the replies read as they come.
 
 import socket
 import sys
+import time
 
 REQUESTS = 100
+KNOWN_S = 0.5  # after its first call a process is looked at, and then known by its name
 BODY = b"b" * 500  # all of them together are less than what is copied of a call
 
 
@@ -25,12 +27,19 @@ def read_reply(replies):
     return len(head) + len(replies.read(length))
 
 
-def main():
-    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def size_of_a_reply(port):
+    with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(request("first-100"))
         with connection.makefile("rb", buffering=0) as replies:
-            size = read_reply(replies)
+            return read_reply(replies)
+
+
+def main():
+    port = int(sys.argv[1])
+    size = size_of_a_reply(port)
+    time.sleep(KNOWN_S)
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for number in range(REQUESTS):
             connection.sendall(request(f"alone-{number:03}"))
         left = REQUESTS * size
