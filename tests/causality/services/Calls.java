@@ -10,12 +10,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -23,6 +23,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The JDK's own server and blocking client; handlers run on a pool, or on virtual threads (JDK 21 and newer).
@@ -37,6 +38,8 @@ public final class Calls {
   private static final ScheduledExecutorService timers = Executors.newScheduledThreadPool(CONSUMERS);
   private static final LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
   private static final Object lock = new Object();
+  private static final ReentrantLock opening = new ReentrantLock();
+  private static Pipeline pipeline; // that all share; made when the first request wants it
 
   private interface Shape {
     void run(String token, int calls) throws Exception;
@@ -63,7 +66,8 @@ public final class Calls {
     private final Socket socket;
     private final InputStream replies;
     private final String host;
-    private final Queue<CompletableFuture<Integer>> waiting = new ArrayDeque<>();
+    private final ReentrantLock writing = new ReentrantLock();
+    private final Queue<CompletableFuture<Integer>> waiting = new ConcurrentLinkedQueue<>();
 
     private Pipeline(URL following) {
       try {
@@ -80,11 +84,12 @@ public final class Calls {
     private void get(String path) throws Exception {
       CompletableFuture<Integer> reply = new CompletableFuture<>();
       byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
-      synchronized (socket) { // requests are written in the order in which their callers wait
-        synchronized (waiting) {
-          waiting.add(reply);
-        }
+      writing.lock(); // requests are written in the order in which their callers wait
+      try {
+        waiting.add(reply);
         socket.getOutputStream().write(request);
+      } finally {
+        writing.unlock();
       }
       reply.get();
     }
@@ -99,11 +104,7 @@ public final class Calls {
             if (parts[0].equalsIgnoreCase("Content-Length")) length = Integer.parseInt(parts[1]);
           }
           replies.readNBytes(length);
-          CompletableFuture<Integer> reply;
-          synchronized (waiting) {
-            reply = waiting.remove();
-          }
-          reply.complete(status);
+          waiting.remove().complete(status);
         }
       } catch (IOException error) {
         throw new UncheckedIOException(error);
@@ -120,9 +121,14 @@ public final class Calls {
     }
   }
 
-  /** Made when the first request wants it. */
-  private static final class Shared {
-    private static final Pipeline pipeline = new Pipeline(url(NEXT));
+  private static Pipeline shared() {
+    opening.lock();
+    try {
+      if (pipeline == null) pipeline = new Pipeline(url(NEXT));
+      return pipeline;
+    } finally {
+      opening.unlock();
+    }
   }
 
   private static URL url(String text) {
@@ -194,7 +200,7 @@ public final class Calls {
   }
 
   private static void multiplexed(String token, int calls) throws Exception {
-    for (int i = 0; i < calls; i++) Shared.pipeline.get(url(NEXT).getPath() + "/" + token);
+    for (int i = 0; i < calls; i++) shared().get(url(NEXT).getPath() + "/" + token);
   }
 
   private static void reuse(String token, int calls) {
