@@ -182,7 +182,7 @@ struct conn {
 	/* Client side: */
 	__u8 fresh; /* connect() was seen, no request yet */
 	__u8 connect_unsure; /* ... and it was not certain for whom */
-	__u8 pipelined; /* a request was written before the reply to the last had begun */
+	__u8 pipelined; /* either side: a request began before the reply to the last had; messages may begin anywhere in a call */
 	__u8 head_request; /* the last request was HEAD: no body follows, whatever the reply says */
 	__u8 reply_end; /* enum reply_end */
 	/* TCP option (lib/option.bpf.h), client side: */

@@ -234,6 +234,7 @@ __noinline int begin_request(struct conn *conn, struct proc *proc, struct scratc
 	/* A second request on a connection before the answer to the first: user space pairs them; for the kernel side the
 	 * thread serves neither for certain. */
 	if (conn->unanswered) {
+		conn->pipelined = 1;
 		end_live(conn);
 		bpf_map_delete_elem(&threads, &tid);
 		blocking = 0;

@@ -8,6 +8,7 @@
 #include "handback.bpf.h"
 #include "position.bpf.h"
 
+#define MAX_PIECES 17 /* of CLEW_DATA_MAX bytes: a head of CLEW_HEAD_MAX */
 #define SMALL_CALL 256 /* calls up to this size inside a message are copied whole */
 #define AFTER_HEAD 48 /* bytes copied behind a head: the first chunk-size line */
 #define REPLY_FIRST 1024 /* first look at a response */
@@ -76,10 +77,56 @@ static __always_inline __u32 fetch(struct pieces *p, __u32 most)
 	return have >= want ? want : io_copy(&p->k->io, p->k->skip, want, data_room(p->s));
 }
 
+/*
+ * Tells of the piece that is in scratch->data, with its first `captured` bytes. It stands for all that is left of the call, unless `more`
+ * of that is to be copied.
+ */
+static __always_inline void emit_piece(struct pieces *p, __u32 captured, int more)
+{
+	struct call *k = p->k;
+
+	k->captured = captured;
+	k->size = more && captured ? captured : k->io.bytes - k->skip;
+	emit_data(k, p->c, p->s);
+	k->skip += k->size;
+}
+
+/* One piece of a call in which more than one message may begin: user space finds them. */
+static long plain_piece(__u32 i, void *ctx)
+{
+	struct pieces *p = ctx;
+	struct call *k = p->k;
+
+	if (k->skip >= k->io.bytes)
+		return 1;
+	k->flags = 0;
+	if (k->skip)
+		k->seq = 0; /* an inserted header may lie before it */
+	emit_piece(p, fetch(p, CLEW_DATA_MAX), i < MAX_PIECES - 1);
+	return 0;
+}
+
 /* A call's head has left, and its context is decided. By itself, so that its stack is free again behind it: there is little (see works). */
 static __noinline int call_made(struct pieces *p)
 {
 	handback_call(p->c, p->proc, &p->s->event.ctx);
+	return 0;
+}
+
+/* A request head is complete, `end` bytes into the piece of `got` bytes that is in scratch->data. By itself for the same reason. */
+static __noinline int emit_head(struct pieces *p, __u32 end, __u32 got)
+{
+	struct call *k = p->k;
+	const __u32 n = k->io.bytes - k->skip, keep = end + AFTER_HEAD;
+
+	after_head(p->half, &p->c->head, n > end ? n - end : 0);
+	k->flags = p->begun ? CLEW_DATA_CONTEXT : CLEW_DATA_REQUEST;
+	if (p->half->phase == PHASE_UNKNOWN) {
+		p->c->pipelined = 1;
+		emit_piece(p, got, 1);
+	} else {
+		emit_piece(p, keep < got ? keep : got, 0);
+	}
 	return 0;
 }
 
@@ -92,17 +139,14 @@ static long request_piece(__u32 i, void *ctx)
 	struct scratch *s = p->s;
 	struct head *h = &c->head;
 	struct head_scan *scan = p->scan;
-	const __u32 n = k->io.bytes - k->skip;
 	__u64 carried = h->carry_len;
-	__u32 got, keep, end;
+	__u32 got, end;
 
 	(void)i;
 	__builtin_memset(scan, 0, sizeof(*scan));
 	scan->names = 1;
 	k->flags = 0;
-	k->size = n;
 	got = fetch(p, CLEW_DATA_MAX);
-	k->captured = got;
 	if (!got)
 		goto lost;
 	scan->n = got;
@@ -133,29 +177,23 @@ static long request_piece(__u32 i, void *ctx)
 			count_drop(CLEW_DROP_HEAD_TOO_LONG);
 			goto lost;
 		}
-		k->size = got;
 		if (!p->begun) {
 			k->flags = CLEW_DATA_REQUEST;
 			__builtin_memset(&s->event.ctx, 0, sizeof(s->event.ctx));
 		}
-		emit_data(k, c, s);
+		emit_piece(p, got, 1);
 		p->begun = 1;
-		k->skip += got;
 		return k->skip >= k->io.bytes;
 	}
 	end = scan->end > carried ? scan->end - carried : 0; /* in this piece */
 	decide_context(k, c, p->proc, s, scan);
 	if (k->egress)
 		call_made(p);
-	after_head(p->half, h, n > end ? n - end : 0);
-	keep = p->half->phase == PHASE_UNKNOWN ? got : end + AFTER_HEAD;
-	k->captured = keep < got ? keep : got;
-	k->flags = p->begun ? CLEW_DATA_CONTEXT : CLEW_DATA_REQUEST;
-	emit_data(k, c, s);
+	emit_head(p, end, got);
 	return 1;
 lost:
 	p->half->phase = PHASE_UNKNOWN;
-	emit_data(k, c, s);
+	emit_piece(p, got, c->pipelined);
 	return 1;
 }
 
@@ -200,18 +238,17 @@ static long reply_piece(__u32 i, void *ctx)
 	struct half *half = p->half;
 	struct head_scan *scan = p->scan;
 	const __u32 n = k->io.bytes - k->skip;
+	const int more = p->c->pipelined;
 	__u32 got, keep;
 	__u8 tail;
 
 	(void)i;
 	__builtin_memset(scan, 0, sizeof(*scan));
 	k->flags = p->begun ? 0 : CLEW_DATA_RESPONSE;
-	k->size = n;
 	got = fetch(p, p->begun ? CLEW_DATA_MAX : REPLY_FIRST);
-	k->captured = got;
 	if (!got) { /* sendfile, or unreadable */
 		half->phase = PHASE_OPAQUE;
-		emit_data(k, p->c, s);
+		emit_piece(p, 0, 0);
 		return 1;
 	}
 	scan->n = got;
@@ -234,16 +271,13 @@ static long reply_piece(__u32 i, void *ctx)
 		half->phase = tail == '\n' ? PHASE_REPLY_HEAD : PHASE_REPLY_LINE;
 		if (tail == '\r' && got >= 2 && load1(&s->data, got - 2) == '\n')
 			half->phase = PHASE_REPLY_CR;
-		k->size = got;
-		emit_data(k, p->c, s);
+		emit_piece(p, got, 1);
 		p->begun = 1;
-		k->skip += got;
 		return k->skip >= k->io.bytes;
 	}
 	half->phase = PHASE_OPAQUE;
-	keep = n <= SMALL_CALL ? got : scan->end + AFTER_HEAD;
-	k->captured = keep < got ? keep : got;
-	emit_data(k, p->c, s);
+	keep = more || n <= SMALL_CALL ? got : scan->end + AFTER_HEAD;
+	emit_piece(p, keep < got ? keep : got, more);
 	return 1;
 }
 

@@ -9,7 +9,6 @@
 
 #include "pieces.bpf.h"
 
-#define MAX_PIECES 17 /* of CLEW_DATA_MAX bytes: a head of CLEW_HEAD_MAX */
 #define MAX_UNKNOWN 1024 /* messages of no known kind on a socket first seen in the middle */
 
 /* First bytes of a response, as far as the kernel side cares: is it final, does it end HTTP on this connection? */
@@ -40,14 +39,16 @@ static __always_inline int ends_http(struct conn *c, const char *b, __u32 n)
 	return n >= 12 && ((b[9] == '1' && b[10] == '0' && b[11] == '1') || (b[9] == '2' && c->flags & CONN_TUNNEL));
 }
 
-/* Copies the call's beginning and reports it as part of something that only user space understands. */
-static __always_inline void emit_opaque(struct call *k, struct conn *c, struct scratch *s)
+/* Tells of a request head, and of what lies behind it when another one may. A response's is told in the same way. */
+static __always_inline void emit_request(struct pieces *p)
 {
-	const __u32 n = k->io.bytes;
-
-	k->size = n;
-	k->captured = io_copy(&k->io, 0, n < CLEW_DATA_MAX ? n : CLEW_DATA_MAX, data_room(s));
-	emit_data(k, c, s);
+	bpf_loop(MAX_PIECES, request_piece, p, 0);
+	bpf_loop(MAX_PIECES, plain_piece, p, 0);
+}
+static __always_inline void emit_reply(struct pieces *p)
+{
+	bpf_loop(MAX_PIECES, reply_piece, p, 0);
+	bpf_loop(MAX_PIECES, plain_piece, p, 0);
 }
 
 /* Bytes moved: the whole of it. */
@@ -83,17 +84,18 @@ static __always_inline void on_bytes(struct work *work, struct conn *c, struct p
 		}
 		half->body_left = 0; /* the next request begins somewhere in here: user space will find it */
 		half->phase = PHASE_UNKNOWN;
-		emit_opaque(k, c, s);
+		c->pipelined = 1;
+		bpf_loop(MAX_PIECES, plain_piece, &p, 0);
 		return;
 	}
 	if (half->phase == PHASE_HEAD) {
 		p.begun = 1;
-		bpf_loop(MAX_PIECES, request_piece, &p, 0);
+		emit_request(&p);
 		return;
 	}
 	if (half->phase >= PHASE_REPLY_HEAD) {
 		p.begun = 1;
-		bpf_loop(MAX_PIECES, reply_piece, &p, 0);
+		emit_reply(&p);
 		return;
 	}
 
@@ -108,7 +110,7 @@ static __always_inline void on_bytes(struct work *work, struct conn *c, struct p
 		c->head_request = (__u32)w == C4('H', 'E', 'A', 'D');
 		__builtin_memset(&c->head, 0, sizeof(c->head));
 		c->head_seq = k->seq;
-		bpf_loop(MAX_PIECES, request_piece, &p, 0);
+		emit_request(&p);
 		return;
 	}
 	if (reply_way && begins_response(w, n, expected)) {
@@ -118,7 +120,7 @@ static __always_inline void on_bytes(struct work *work, struct conn *c, struct p
 			catch_up(c, at->copied);
 		on_reply_start(k, c, proc, first, n);
 		half->phase = PHASE_REPLY_LINE;
-		bpf_loop(MAX_PIECES, reply_piece, &p, 0);
+		emit_reply(&p);
 		if (over)
 			set_flags(c, CONN_IGNORE);
 		return;
@@ -132,8 +134,9 @@ static __always_inline void on_bytes(struct work *work, struct conn *c, struct p
 	}
 	if (k->egress && c->flags & CONN_SERVER && c->unanswered && half->phase != PHASE_OPAQUE)
 		answer_request(c, proc); /* an answer that began with fewer bytes than tell its kind */
-	if (n <= SMALL_CALL)
-		emit_opaque(k, c, s);
+	/* Messages that nobody looks for here may begin amid of it, where several are under way. */
+	if (n <= SMALL_CALL || c->pipelined)
+		bpf_loop(MAX_PIECES, plain_piece, &p, 0);
 	else
 		emit_bytes(k, c, s);
 }

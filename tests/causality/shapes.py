@@ -43,6 +43,7 @@ SHAPES = {
         _of("retry", "the first call fails and is tried again", calls=2),
         _of("lock", "requests compete for a lock between their calls"),
         _of("saturated", "more requests than the client may have connections"),
+        _of("multiplexed", "all share one connection: each request is written while others wait for their replies"),
         _of("reuse", "a connection for each request and call: descriptors serve others at once", close=True),
         Shape("cached", ("/seq/0/", "/seq/1/"), "every second request is answered without a call"),
         Shape("outside", (f"/seq/{CALLS}/",), "the callers are not traced: no request brings a header", outside=True),
@@ -56,8 +57,8 @@ SHAPES = {
 _SINGLE_THREAD = "one thread: nobody competes for a lock"
 _PROXY = "a proxy calls once for each request and by itself"
 _PROXY_LACKS = (
-    "par", "timer", "pool", "futures", "queue", "longpoll", "forget", "retry", "lock", "saturated", "cached",
-    "background",
+    "par", "timer", "pool", "futures", "queue", "longpoll", "forget", "retry", "lock", "saturated", "multiplexed",
+    "cached", "background",
 )  # fmt: skip
 _BY_ITSELF = "each thread, task or goroutine calls by itself, whoever lets it go on"
 _DIES = "the process ends with its request: nothing outlives it"
@@ -68,9 +69,11 @@ GAPS = {
     "python-fork": {
         "longpoll": _UNSHARED,
         **dict.fromkeys(("pool", "futures", "queue", "forget"), _DIES),
-        **dict.fromkeys(("lock", "saturated"), _UNSHARED),
+        **dict.fromkeys(("lock", "saturated", "multiplexed"), _UNSHARED),
     },
-    "gunicorn-sync": dict.fromkeys(("lock", "saturated", "longpoll"), "a worker serves one request at a time"),
+    "gunicorn-sync": dict.fromkeys(
+        ("lock", "saturated", "multiplexed", "longpoll"), "a worker serves one request at a time"
+    ),
     "gunicorn-gthread": {"longpoll": _BY_ITSELF},
     "aiohttp": {"longpoll": _BY_ITSELF},
     "uvicorn-httpx": {"longpoll": _BY_ITSELF},
@@ -79,14 +82,21 @@ GAPS = {
         "lock": _SINGLE_THREAD,
         "futures": "par is the same",
         "saturated": "fetch() has no limit that a user can set",
+        "multiplexed": "fetch() never writes a request before the reply to the last, unless it speaks HTTP/2",
     },
     "node-cluster": {"lock": _SINGLE_THREAD, "futures": "par is the same"},
     "go": {"longpoll": _BY_ITSELF},
-    "hyper": {"futures": "par is the same", "saturated": "hyper's client has no limit", "longpoll": _BY_ITSELF},
+    "hyper": {
+        "futures": "par is the same",
+        "saturated": "hyper's client has no limit",
+        "longpoll": _BY_ITSELF,
+        "multiplexed": "hyper's client writes no request before the reply to the last, unless it speaks HTTP/2",
+    },
     "java": {"saturated": "HttpURLConnection has no limit", "longpoll": _BY_ITSELF},
     "java-virtual": {"saturated": "HttpURLConnection has no limit", "longpoll": _BY_ITSELF},
     "puma": {
         "saturated": "Net::HTTP has no pool",
+        "multiplexed": "Net::HTTP writes no request before the reply to the last",
         "longpoll": _BY_ITSELF,
         **dict.fromkeys(("pool", "futures", "queue"), "Ruby's library has no pool"),
     },

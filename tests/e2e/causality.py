@@ -10,12 +10,16 @@ from tests.support.sandbox import Sandbox
 OPTIONS = cell.Options(concurrency=10, requests=30, seed=int(os.environ.get("CLEW_SEED", "1")), capture=e2e.CAPTURE)
 
 # runtime -> shape -> the share of its calls that the layers link at least; of other shapes any number may be linked.
-_BY_THREAD = dict.fromkeys(("seq", "retry", "lock", "saturated", "reuse", "cached", "outside"), 0.99)
+_BY_THREAD = dict.fromkeys(
+    ("seq", "retry", "lock", "saturated", "multiplexed", "reuse", "cached", "outside"), 0.99
+)
 # Tasks of asyncio, and pools that take their work from a SimpleQueue.
 _BY_TASK = dict.fromkeys((*_BY_THREAD, "par", "timer", "pool", "futures"), 0.99)
 _WITH_POOLS = dict.fromkeys((*_BY_THREAD, "pool", "futures"), 0.99)
 # Not the first shape: what is read before the agent has put its probes is nobody's.
-_BY_GOROUTINE = dict.fromkeys(("timer", "retry", "lock", "saturated", "reuse", "cached", "outside"), 0.99)
+_BY_GOROUTINE = dict.fromkeys(
+    ("timer", "retry", "lock", "saturated", "multiplexed", "reuse", "cached", "outside"), 0.99
+)
 _BY_PAYLOAD = dict.fromkeys(("seq", "reuse"), 0.99)
 LEAST_RECALL = {
     "python-threads": _WITH_POOLS,

@@ -86,8 +86,8 @@ class Loops(calls.CallsTest):
         time.sleep(1)  # for it to wait
         return held
 
-    def release(self, held):
-        self.end_load(self.send(self.url, "release", clients=1, requests=1))
+    def release(self, held, how="release"):
+        self.end_load(self.send(self.url, how, clients=1, requests=1))
         self.end_load(held)
 
     def test_an_answer_in_the_turn_of_another_request_ends_the_evidence(self):
@@ -107,6 +107,26 @@ class Loops(calls.CallsTest):
         self.release(self.hold("waitAndCall"))
         self.check_right_or_none(self.spans_of(3, 4))
         self.assertEqual(self.counter("loop_evidence_demoted"), 0, "nothing has contradicted")
+
+    def test_a_request_with_several_calls_at_a_time_may_be_the_one_that_goes_on_behind_a_reply(self):
+        self.start()
+        self.start_node()
+        self.wake()
+        self.release(self.hold("fanAndWait"), "releaseBehindReply")
+        self.check_right_or_none(self.spans_of(3, 7))
+        self.assertEqual(self.counter("loop_evidence_demoted"), 0, "nothing has contradicted")
+
+    def test_work_that_no_request_has_caused_may_be_what_goes_on_behind_a_reply(self):
+        self.start()
+        self.start_node()
+        self.wake()
+        self.release(self.hold("job"), "releaseBehindReply")
+
+        def made(spans):
+            return [span for span in by_token(spans).get("job", ()) if span.kind == CLIENT]
+
+        found = made(self.spans_when(self.collector, lambda spans: len(made(spans)) == 2))
+        self.assertEqual([call.parent_id for call in found], ["", ""])
 
     def test_requests_that_wait_since_before_the_probes_may_be_the_ones_that_go_on(self):
         self.start()

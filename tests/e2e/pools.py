@@ -11,7 +11,7 @@ from tests.support import calls, e2e, environment, programs
 from tests.support.query import CLIENT
 from tests.support.sandbox import PLAIN, TRACED, listening, wait_until
 
-SERVICE = pathlib.Path(__file__).parent / "services" / "pools.py"
+SERVICES = pathlib.Path(__file__).parent / "services"
 CALLS = 3
 CLIENTS, REQUESTS = 5, 8
 # Of the calls at least: a thread that is not asleep yet when its result is there is not woken.
@@ -28,12 +28,16 @@ class Pools(calls.CallsTest):
         self.url = f"http://127.0.0.1:{port}"
 
     def start_python(self, flags=("--runtime=handback",)):
-        self.serve(lambda port: [environment.PYTHON, SERVICE, port, self.leaf.url], flags)
+        self.serve(lambda port: [environment.PYTHON, SERVICES / "pools.py", port, self.leaf.url], flags)
 
     def start_java(self, flags=("--runtime=handback",)):
         source = runtimes.SOURCES / "Calls.java"
         java = [environment.need_tool("java"), "-Dsun.net.httpserver.nodelay=true", "-cp", programs.java(source)]
         self.serve(lambda _: [*java, "Calls", "pool"], flags, NEXT=self.leaf.url, BACKGROUND=0)
+
+    def start_monitors(self):
+        java = [environment.need_tool("java"), "-cp", programs.java(SERVICES / "Monitors.java"), "Monitors"]
+        self.serve(lambda port: [*java, port, self.leaf.url], ("--runtime=handback",))
 
     def learn(self, path):
         """The first call of a pool has the hooks attached. What comes of it is not judged."""
@@ -114,6 +118,10 @@ class Pools(calls.CallsTest):
     def check_nobodys(self, token, *paths):
         """Requests, each half a second after the one before, which is not answered meanwhile: the call `token` is nobody's."""
         self.start_python()
+        self.check_this_is_nobodys(token, *paths)
+
+    def check_this_is_nobodys(self, token, *paths):
+        """The same, of the service that runs."""
         self.learn("pool")
         begun = []
         for path in paths:
@@ -136,6 +144,10 @@ class Pools(calls.CallsTest):
 
     def test_who_has_got_a_result_and_waits_again_after_the_reply_waits_for_something_else(self):
         self.check_nobodys("after-gives", "after-waits", "after-gives")
+
+    def test_who_waits_for_a_monitor_is_not_the_owner_of_what_a_worker_calls_in_it(self):
+        self.start_monitors()
+        self.check_this_is_nobodys("gives", "gives", "waits")
 
     def test_a_worker_that_wakes_two_requests_has_called_for_neither(self):
         self.check_nobodys("two-gives", "two-waits", "two-gives")

@@ -1,16 +1,21 @@
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -18,6 +23,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The JDK's own server and blocking client; handlers run on a pool, or on virtual threads (JDK 21 and newer).
@@ -32,6 +38,8 @@ public final class Calls {
   private static final ScheduledExecutorService timers = Executors.newScheduledThreadPool(CONSUMERS);
   private static final LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
   private static final Object lock = new Object();
+  private static final ReentrantLock opening = new ReentrantLock();
+  private static Pipeline pipeline; // that all share; made when the first request wants it
 
   private interface Shape {
     void run(String token, int calls) throws Exception;
@@ -50,11 +58,90 @@ public final class Calls {
           Map.entry("forget", (token, calls) -> workers.submit(() -> sequential(token, calls))),
           Map.entry("retry", Calls::retry),
           Map.entry("lock", Calls::locked),
+          Map.entry("multiplexed", Calls::multiplexed),
           Map.entry("reuse", Calls::reuse));
+
+  /** All threads share its connection: each writes its own request, one reads all replies, in the order of the requests. */
+  private static final class Pipeline {
+    private final Socket socket;
+    private final InputStream replies;
+    private final String host;
+    private final ReentrantLock writing = new ReentrantLock();
+    private final Queue<CompletableFuture<Integer>> waiting = new ConcurrentLinkedQueue<>();
+
+    private Pipeline(URL following) {
+      try {
+        socket = new Socket(following.getHost(), following.getPort());
+        socket.setTcpNoDelay(true);
+        replies = new BufferedInputStream(socket.getInputStream());
+        host = following.getHost() + ":" + following.getPort();
+      } catch (IOException error) {
+        throw new UncheckedIOException(error);
+      }
+      daemon(this::read);
+    }
+
+    private void get(String path) throws Exception {
+      CompletableFuture<Integer> reply = new CompletableFuture<>();
+      byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+      writing.lock(); // requests are written in the order in which their callers wait
+      try {
+        waiting.add(reply);
+        socket.getOutputStream().write(request);
+      } finally {
+        writing.unlock();
+      }
+      reply.get();
+    }
+
+    private void read() {
+      try {
+        for (; ; ) {
+          int status = Integer.parseInt(line().split(" ")[1]);
+          int length = 0;
+          for (String field = line(); !field.isEmpty(); field = line()) {
+            String[] parts = field.split(": ", 2);
+            if (parts[0].equalsIgnoreCase("Content-Length")) length = Integer.parseInt(parts[1]);
+          }
+          replies.readNBytes(length);
+          waiting.remove().complete(status);
+        }
+      } catch (IOException error) {
+        throw new UncheckedIOException(error);
+      }
+    }
+
+    private String line() throws IOException {
+      StringBuilder line = new StringBuilder();
+      for (int next = replies.read(); next != '\n'; next = replies.read()) {
+        if (next < 0) throw new EOFException();
+        line.append((char) next);
+      }
+      return line.toString().strip();
+    }
+  }
+
+  private static Pipeline shared() {
+    opening.lock();
+    try {
+      if (pipeline == null) pipeline = new Pipeline(url(NEXT));
+      return pipeline;
+    } finally {
+      opening.unlock();
+    }
+  }
+
+  private static URL url(String text) {
+    try {
+      return new URL(text);
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
 
   private static void call(String token, String query) {
     try {
-      HttpURLConnection connection = (HttpURLConnection) new URL(NEXT + "/" + token + query).openConnection();
+      HttpURLConnection connection = (HttpURLConnection) url(NEXT + "/" + token + query).openConnection();
       boolean failed = connection.getResponseCode() >= 400;
       try (InputStream in = failed ? connection.getErrorStream() : connection.getInputStream()) {
         in.readAllBytes();
@@ -110,6 +197,10 @@ public final class Calls {
         while (System.nanoTime() < end) Thread.onSpinWait();
       }
     }
+  }
+
+  private static void multiplexed(String token, int calls) throws Exception {
+    for (int i = 0; i < calls; i++) shared().get(url(NEXT).getPath() + "/" + token);
   }
 
   private static void reuse(String token, int calls) {

@@ -11,7 +11,9 @@ import queue
 import random
 import threading
 import time
+import urllib.parse
 
+import pipeline
 import urllib3
 
 NEXT = os.environ["NEXT"]
@@ -28,6 +30,12 @@ def connections():
 @functools.cache
 def few_connections():
     return urllib3.PoolManager(maxsize=FEW, block=True, retries=False)
+
+
+@functools.cache
+def shared_connection():
+    following = urllib.parse.urlsplit(NEXT)
+    return pipeline.Pipeline(following.hostname, following.port)
 
 
 # A forked process must not speak on connections that its parent uses.
@@ -123,6 +131,12 @@ def saturated(token, calls):
         call(token, pool=few_connections())
 
 
+def multiplexed(token, calls):
+    path = urllib.parse.urlsplit(NEXT).path
+    for _ in range(calls):
+        shared_connection().get(f"{path}/{token}")
+
+
 def reuse(token, calls):
     for _ in range(calls):
         call(token, "?close=1")
@@ -139,6 +153,7 @@ SHAPES = {
     "retry": retry,
     "lock": locked,
     "saturated": saturated,
+    "multiplexed": multiplexed,
     "reuse": reuse,
 }
 

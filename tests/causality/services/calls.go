@@ -2,11 +2,14 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"log"
 	"math/rand"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -115,6 +118,65 @@ func locked(token string, calls int) {
 	}
 }
 
+// A pipeline is a connection that all goroutines share: each writes its own request, one goroutine reads all replies,
+// which come in the order of the requests.
+type pipeline struct {
+	conn    net.Conn
+	host    string
+	mutex   sync.Mutex // requests are written in the order in which their callers wait
+	waiting chan chan *http.Response
+}
+
+func (p *pipeline) get(path string) {
+	reply := make(chan *http.Response, 1)
+	p.mutex.Lock()
+	p.waiting <- reply
+	_, err := fmt.Fprintf(p.conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, p.host)
+	p.mutex.Unlock()
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	<-reply
+}
+
+func (p *pipeline) read() {
+	replies := bufio.NewReader(p.conn)
+	for reply := range p.waiting {
+		answer, err := http.ReadResponse(replies, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		io.Copy(io.Discard, answer.Body)
+		answer.Body.Close()
+		reply <- answer
+	}
+}
+
+var shared = sync.OnceValue(func() *pipeline {
+	following, err := url.Parse(next)
+	if err != nil {
+		log.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", following.Host)
+	if err != nil {
+		log.Fatal(err)
+	}
+	p := &pipeline{conn: conn, host: following.Host, waiting: make(chan chan *http.Response, 1024)}
+	go p.read()
+	return p
+})
+
+func multiplexed(token string, calls int) {
+	following, err := url.Parse(next)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i := 0; i < calls; i++ {
+		shared().get(following.Path + "/" + token)
+	}
+}
+
 func repeat(client *http.Client, query string) func(string, int) {
 	return func(token string, calls int) {
 		for i := 0; i < calls; i++ {
@@ -124,17 +186,18 @@ func repeat(client *http.Client, query string) func(string, int) {
 }
 
 var shapes = map[string]func(string, int){
-	"seq":       sequential,
-	"par":       parallel,
-	"timer":     afterTimer,
-	"pool":      pool,
-	"futures":   futures,
-	"queue":     func(token string, calls int) { <-submit(token, calls) },
-	"forget":    func(token string, calls int) { go sequential(token, calls) },
-	"retry":     retry,
-	"lock":      locked,
-	"saturated": repeat(tight, ""),
-	"reuse":     repeat(many, "?close=1"),
+	"seq":         sequential,
+	"par":         parallel,
+	"timer":       afterTimer,
+	"pool":        pool,
+	"futures":     futures,
+	"queue":       func(token string, calls int) { <-submit(token, calls) },
+	"forget":      func(token string, calls int) { go sequential(token, calls) },
+	"retry":       retry,
+	"lock":        locked,
+	"saturated":   repeat(tight, ""),
+	"multiplexed": multiplexed,
+	"reuse":       repeat(many, "?close=1"),
 }
 
 func inTheBackground(name int) {

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import random
+import urllib.parse
 
+import async_pipeline
 import blocking
 
 NEXT = blocking.NEXT
@@ -19,6 +21,7 @@ class Caller:
         self._get = get
         self._jobs = asyncio.Queue()
         self._lock = asyncio.Lock()
+        self._shared = None  # the connection that all share
         self._tasks = {asyncio.create_task(self._work()) for _ in range(blocking.FEW)}
         if os.environ.get("BACKGROUND") == "1":
             self._tasks |= {asyncio.create_task(self._in_the_background(number)) for number in range(2)}
@@ -33,6 +36,7 @@ class Caller:
             "retry": self._retry,
             "lock": self._locked,
             "saturated": self._saturated,
+            "multiplexed": self._multiplexed,
             "reuse": self._reuse,
         }
 
@@ -96,6 +100,15 @@ class Caller:
     async def _saturated(self, token, calls):
         for _ in range(calls):
             await self._call(token, few=True)
+
+    async def _multiplexed(self, token, calls):
+        following = urllib.parse.urlsplit(NEXT)
+        async with self._lock:
+            if self._shared is None:
+                self._shared = async_pipeline.Pipeline()
+                await self._shared.open(following.hostname, following.port)
+        for _ in range(calls):
+            await self._shared.get(f"{following.path}/{token}")
 
     async def _reuse(self, token, calls):
         for _ in range(calls):

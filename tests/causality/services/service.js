@@ -5,6 +5,7 @@
 const cluster = require('cluster');
 const fs = require('fs');
 const http = require('http');
+const net = require('net');
 
 const how = process.argv[2];
 const next = process.env.NEXT;
@@ -47,6 +48,37 @@ async function consume() {
     job.done();
   }
 }
+
+// A connection that all requests share: each writes its own, replies come in the order of the requests.
+class Pipeline {
+  constructor({ hostname, port, host }) {
+    this.host = host;
+    this.waiting = [];
+    this.text = '';
+    this.socket = net.connect(port, hostname).setNoDelay();
+    this.socket.on('data', (bytes) => this.read(bytes));
+  }
+
+  get(path) {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.host}\r\n\r\n`);
+    });
+  }
+
+  read(bytes) {
+    this.text += bytes.toString('latin1');
+    for (;;) {
+      const head = this.text.indexOf('\r\n\r\n') + 4;
+      const length = /^content-length: (\d+)\r$/im.exec(this.text.slice(0, head));
+      if (head < 4 || this.text.length < head + Number(length[1])) return;
+      this.text = this.text.slice(head + Number(length[1]));
+      this.waiting.shift()();
+    }
+  }
+}
+
+let shared = null; // made when the first request wants it
 
 let polls = []; // what requests wait for that another one lets go on
 
@@ -96,6 +128,11 @@ const shapes = {
   },
   async saturated(token, calls) {
     for (let i = 0; i < calls; i++) await call(token, '', few);
+  },
+  async multiplexed(token, calls) {
+    const following = new URL(next);
+    shared ??= new Pipeline(following);
+    for (let i = 0; i < calls; i++) await shared.get(`${following.pathname}/${token}`);
   },
   async reuse(token, calls) {
     for (let i = 0; i < calls; i++) await call(token, '?close=1');

@@ -69,6 +69,24 @@ const ways = {
     await ways.wait();
     await call(token);
   },
+  async releaseBehindReply(token) {
+    await call(token);
+    await ways.release();
+  },
+  // Has two calls under way at a time, and then waits until another request comes, with one of them not answered yet.
+  async fanAndWait(token) {
+    const open = http.request(`${leaf}/leaf/${token}`, { method: 'POST', agent: many });
+    const answered = new Promise((resolve) => open.on('response', (response) => response.resume().on('end', resolve)));
+    open.flushHeaders();
+    await call(token);
+    await ways.waitAndCall(token);
+    open.end();
+    await answered;
+  },
+  // Starts what is nobody's: it calls, waits until a request comes, and calls again.
+  async job() {
+    setTimeout(() => call('job').then(() => ways.waitAndCall('job')), 50);
+  },
   // Calls every few milliseconds from then on, for nobody.
   async ticker() {
     setInterval(() => call('tick'), 2).unref();
