@@ -24,15 +24,18 @@ struct Symbol {
   bool ambiguous = false;
 };
 
-void FindSymbols(const ReadAt& read_at, const Elf64_Shdr& table,
-                 const std::unordered_map<std::uint64_t, std::size_t>& names,
-                 std::map<std::size_t, Symbol>& symbols) {
+// By the index of their names.
+using Symbols = std::map<std::size_t, Symbol>;
+
+// Those of one table that are of `type`, STT_...
+void SearchTable(const ReadAt& read_at, const Elf64_Shdr& table, unsigned char type,
+                 const std::unordered_map<std::uint64_t, std::size_t>& names, Symbols& symbols) {
   std::vector<Elf64_Sym> chunk;
   for (std::uint64_t at = 0; at < table.sh_size; at += kChunk) {
     chunk.resize(std::min<std::uint64_t>(kChunk, table.sh_size - at) / sizeof(Elf64_Sym));
     if (!read_at(table.sh_offset + at, chunk.data(), chunk.size() * sizeof(Elf64_Sym))) return;
     for (const Elf64_Sym& symbol : chunk) {
-      if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF) continue;
+      if (ELF64_ST_TYPE(symbol.st_info) != type || symbol.st_shndx == SHN_UNDEF) continue;
       const auto name = names.find(symbol.st_name);
       if (name == names.end()) continue;
       const auto [known, fresh] =
@@ -54,12 +57,9 @@ std::optional<std::uint64_t> OffsetOf(const std::vector<Elf64_Phdr>& segments,
   return std::nullopt;
 }
 
-}  // namespace
-
-std::map<std::string, Function, std::less<>> FindFunctions(const ReadAt& read_at,
-                                                           const Names& names) {
+Symbols FindSymbols(const ReadAt& read_at, unsigned char type, const Names& names) {
   const auto sections = process::ReadSections(read_at).headers;
-  std::map<std::size_t, Symbol> symbols;
+  Symbols symbols;
   int tables = 0;
   for (const Elf64_Shdr& table : sections) {
     if (table.sh_type != SHT_SYMTAB && table.sh_type != SHT_DYNSYM) continue;
@@ -69,16 +69,32 @@ std::map<std::string, Function, std::less<>> FindFunctions(const ReadAt& read_at
       continue;
     if (++tables > kMaxTables) break;
     const auto found = FindNames(read_at, strings.sh_offset, strings.sh_size, names);
-    if (!found.empty()) FindSymbols(read_at, table, found, symbols);
+    if (!found.empty()) SearchTable(read_at, table, type, found, symbols);
   }
+  return symbols;
+}
+
+}  // namespace
+
+std::map<std::string, Function, std::less<>> FindFunctions(const ReadAt& read_at,
+                                                           const Names& names) {
   const auto segments = process::ReadSegments(read_at);
   std::map<std::string, Function, std::less<>> functions;
-  for (const auto& [index, symbol] : symbols) {
+  for (const auto& [index, symbol] : FindSymbols(read_at, STT_FUNC, names)) {
     const auto offset = OffsetOf(segments, symbol.address);
     if (!symbol.ambiguous && offset)
       functions[std::string(names[index])] = Function{*offset, symbol.size};
   }
   return functions;
+}
+
+std::map<std::string, std::uint64_t, std::less<>> FindVariables(const ReadAt& read_at,
+                                                                const Names& names) {
+  std::map<std::string, std::uint64_t, std::less<>> variables;
+  for (const auto& [index, symbol] : FindSymbols(read_at, STT_OBJECT, names)) {
+    if (!symbol.ambiguous) variables[std::string(names[index])] = symbol.address;
+  }
+  return variables;
 }
 
 }  // namespace clew::runtime

@@ -1,4 +1,4 @@
-// Functions of an executable by name. The file is hostile: bounds are checked, memory is bounded
+// Functions and data of an executable or library by name. The file is hostile: bounds are checked, memory is bounded
 // whatever the file's size.
 #pragma once
 
@@ -20,6 +20,11 @@ struct Function {
 // Those of `names` that .symtab or .dynsym define, exactly once, inside of an executable segment. A
 // name that stands for two addresses is left out.
 std::map<std::string, Function, std::less<>> FindFunctions(
+    const process::ReadAt& read_at, const std::vector<std::string_view>& names);
+
+// The addresses, before it is loaded anywhere, of those of `names` that .symtab or .dynsym define as
+// data, exactly once.
+std::map<std::string, std::uint64_t, std::less<>> FindVariables(
     const process::ReadAt& read_at, const std::vector<std::string_view>& names);
 
 }  // namespace clew::runtime

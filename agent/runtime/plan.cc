@@ -6,6 +6,7 @@
 #include "agent/runtime/asyncio.h"
 #include "agent/runtime/executor.h"
 #include "agent/runtime/go.h"
+#include "agent/runtime/hotspot.h"
 #include "agent/runtime/libuv.h"
 #include "agent/runtime/nginx.h"
 
@@ -20,6 +21,7 @@ constexpr std::array kRuntimes = {
     Runtime{Kind::kGo, "go", Part::kExecutable, PlanGo},
     Runtime{Kind::kAsyncio, "asyncio", Part::kPythonModule, PlanAsyncio},
     Runtime{Kind::kExecutor, "executor", Part::kPythonModule, PlanExecutor},
+    Runtime{Kind::kJava, "java", Part::kJavaProgram, PlanJava},
     Runtime{Kind::kHandback, "handback", Part::kNothing, PlanNothing},
 };
 

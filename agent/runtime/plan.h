@@ -13,7 +13,7 @@
 namespace clew::runtime {
 
 // kHandback: threads of any process, see them wait for each other (docs/causality.md, "Pools").
-enum class Kind : std::uint8_t { kNginx, kLibuv, kGo, kAsyncio, kExecutor, kHandback };
+enum class Kind : std::uint8_t { kNginx, kLibuv, kGo, kAsyncio, kExecutor, kJava, kHandback };
 
 struct Probe {
   std::string_view program;  // name of a BPF program, in bpf/runtime_*.bpf.c
@@ -22,7 +22,7 @@ struct Probe {
   std::uint64_t cookie = 0;  // what the program is told, as it says
 };
 
-// All probes of one runtime, or none: work that begins unseen would be taken for the work before.
+// All probes of one runtime, or none (kJava needs none): work that begins unseen would be taken for the work before.
 struct Plan {
   std::optional<Kind> kind;  // none: no runtime that is known, or not all of its probes can be had
   std::vector<Probe> probes;
@@ -31,8 +31,9 @@ struct Plan {
   std::uint32_t waits_for = 0;  // kAsyncio: where a task has the future that it waits for
 };
 
-// What a plan is made for. kNothing: there are no probes, the kernel side finds such processes itself.
-enum class Part : std::uint8_t { kExecutable, kPythonModule, kNothing };
+// What a plan is made for. kJavaProgram: an executable called java. kNothing: there are no probes, the
+// kernel side finds such processes itself.
+enum class Part : std::uint8_t { kExecutable, kPythonModule, kJavaProgram, kNothing };
 
 // A runtime that is known. To add one: its plan in a file of its own, a line in kRuntimes, its
 // programs and what they say in bpf/lib/runtime.bpf.h.
