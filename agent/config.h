@@ -42,7 +42,7 @@ struct AgentConfig {
 
   // Of runtime::Runtimes(); or "none" or "all" alone. asyncio and go cost their services more than
   // 2%, and handback may be wrong where a lock is held over a call: for those who ask for them.
-  std::vector<std::string> runtimes = {"nginx", "node", "executor"};
+  std::vector<std::string> runtimes = {"nginx", "node", "executor", "java"};
   std::chrono::milliseconds runtime_rest{600'000};
 
   double sample_ratio = 1.0;            // of new traces

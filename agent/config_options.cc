@@ -150,8 +150,8 @@ std::vector<Option> OptionsOf(AgentConfig& c) {
        "loopback and private ones; none: nowhere)",
        &c.tcp_option_networks},
       {"causality.runtimes", "--runtime",
-       "a runtime that is probed, to link its calls to its requests (repeatable: nginx, node, "
-       "asyncio, executor, go, handback; or all, or none)",
+       "a runtime that is asked for whom it works, to link its calls to its requests (repeatable: "
+       "nginx, node, asyncio, executor, go, java, handback; or all, or none)",
        &c.runtimes},
       {"causality.runtime_rest", "--runtime-rest",
        "how long a process makes no call until probes that cost it something are taken away",

@@ -91,6 +91,60 @@ struct {
 	__type(key, struct task_key);
 	__type(value, __u64);
 } work_items SEC(".maps");
+/* Java (lib/java.bpf.h): what is known of a virtual machine. */
+#define JAVA_SERVERS 512 /* threads that serve requests at a time */
+#define JAVA_CLASSES 256 /* that are remembered of what lies on stacks */
+/* A thread that serves a request. Written by that thread, read by those that look for whom they work. */
+struct java_server {
+	__u64 span; /* the request, key in `live`; JAVA_FREE, JAVA_BUSY */
+	__u64 thread; /* its JavaThread */
+	__u64 start, top; /* its allocation buffer when it had read the request: where it began, and how far it was used */
+	__u64 seen_start, seen_top; /* the same when it was looked at last */
+	__u32 tid;
+	__u32 pad;
+};
+#define JAVA_FREE 0
+#define JAVA_BUSY 1 /* is being written */
+struct java {
+	/* Written by user space, as struct JavaLayout of agent/runtime/java_layout.h: */
+	__u64 heap_begin, heap_end;
+	__u64 class_base, oop_base;
+	__u32 class_shift, oop_shift;
+	__u32 oop_bytes;
+	__u32 os_thread, buffer_start, buffer_top, stack_base, thread_object, object_by_handle, mounted, owner_id; /* JavaThread */
+	__u32 pthread; /* OSThread */
+	__u32 class_name, class_super, symbol_length, symbol_text;
+	/* Written by the kernel side: */
+	__u32 other_classes[JAVA_CLASSES]; /* as objects name theirs: those that are no tasks, by their hash */
+	struct java_server servers[JAVA_SERVERS];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct java);
+} javas SEC(".maps");
+/* Thread -> its JavaThread. Deleted at its exit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, __u64);
+} java_threads SEC(".maps");
+/* Virtual thread, by its number -> the request that it has read, key in `live`. */
+struct virtual_thread {
+	__u64 id;
+	__u32 tgid;
+	__u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct virtual_thread);
+	__type(value, __u64);
+} virtual_threads SEC(".maps");
 /* nginx: (tgid, descriptor) of a client's connection -> the live request that was read from it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

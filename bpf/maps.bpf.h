@@ -52,6 +52,8 @@ volatile __u32 option_on = 0;
 #define PROC_NO_TASK 0x40000 /* k: the tasks of asyncio contradicted themselves here */
 #define PROC_GO 0x80000 /* Go, probed: goroutines and net/http name the request (L1) */
 #define PROC_NO_GO 0x100000 /* k: its goroutines contradicted themselves */
+#define PROC_JAVA 0x8000 /* Java: the layout of its virtual machine is known (L1) */
+#define PROC_NO_JAVA 0x800000 /* k: its virtual threads contradicted themselves */
 #define PROC_SERVES 0x2000 /* k: a thread of it has read a request and can do nothing else meanwhile */
 #define PROC_JVM 0x4000 /* its threads wait for monitors by a condition, too */
 #define PROC_HANDBACK 0x200000 /* k: pools work for its requests: who wakes whom is evidence (L5) */
@@ -63,8 +65,8 @@ volatile __u32 option_on = 0;
 /* What a forked child, or another program, finds out by itself; its own probes are user space's to attach. */
 #define PROC_ITS_OWN                                                                                                              \
 	(PROC_NO_THREAD | PROC_NGINX | PROC_LOOP | PROC_NO_LOOP | PROC_FROM_START | PROC_QUIET | PROC_AWAKE |                     \
-	 PROC_ASYNCIO | PROC_EXECUTOR | PROC_NO_TASK | PROC_GO | PROC_NO_GO | PROC_SERVES | PROC_HANDBACK | PROC_NO_HANDBACK |      \
-	 0xffU << PROC_GENERATION_SHIFT)
+	 PROC_ASYNCIO | PROC_EXECUTOR | PROC_NO_TASK | PROC_GO | PROC_NO_GO | PROC_JAVA | PROC_NO_JAVA | PROC_SERVES | PROC_HANDBACK |    \
+	 PROC_NO_HANDBACK | 0xffU << PROC_GENERATION_SHIFT)
 struct proc {
 	__u32 flags;
 	__u32 calls; /* k: socket calls so far */
@@ -425,6 +427,7 @@ enum stat {
 	STAT_SELFTEST_OPTIONS, /* written by the self-test's own pairs */
 	STAT_TASK_DEMOTED, /* processes whose asyncio tasks answered another request than the one they worked for */
 	STAT_GO_DEMOTED, /* processes whose goroutines contradicted the evidence */
+	STAT_JAVA_DEMOTED, /* processes whose virtual threads contradicted the evidence */
 	STAT_HANDBACK_DEMOTED, /* processes whose threads woke others than those that they were known to work for */
 	STAT_MAX
 };

@@ -48,6 +48,7 @@ static __always_inline void forget_thread(__u32 tid)
 {
 	bpf_map_delete_elem(&loops, &tid);
 	bpf_map_delete_elem(&python_threads, &tid);
+	java_ends(tid);
 	handback_end(tid);
 }
 
@@ -66,6 +67,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid)
 		}
 		clear_proc_flags(p, PROC_ITS_OWN | PROC_FIONREAD); /* last: what the threads have left may set one */
 		p->calls = 0;
+		bpf_map_delete_elem(&javas, &tgid);
 		emit_proc(task, tgid, 0, CLEW_PROC_EXEC);
 	} else {
 		p = traced_proc(); /* a cgroup selector may want it; tell user space as early as can be */
@@ -91,6 +93,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		emit_proc(task, tgid, 0, CLEW_PROC_EXIT);
 	bpf_map_delete_elem(&procs, &tgid);
 	bpf_map_delete_elem(&pythons, &tgid);
+	bpf_map_delete_elem(&javas, &tgid);
 	return 0;
 }
 

@@ -44,7 +44,7 @@ constexpr std::array<Name, CLEW_INJECT_MAX> kInjects = {{
     {"inject_skip_option_place", "Requests without a header that did not begin with a segment of their own."},
 }};
 // In the order of enum stat of bpf/maps.bpf.h.
-constexpr std::array<Name, 20> kStats = {{
+constexpr std::array<Name, 21> kStats = {{
     {"socket_calls", "Socket calls of traced processes."},
     {"copied_bytes", "Payload bytes copied from traced processes."},
     {"sockets_entered", "Sockets put under injection."},
@@ -64,6 +64,7 @@ constexpr std::array<Name, 20> kStats = {{
     {"self_test_options", "TCP options on the self-test's own segments."},
     {"task_evidence_demoted", "Processes whose asyncio tasks answered another request than the one that they worked for."},
     {"goroutine_evidence_demoted", "Processes whose goroutines contradicted the evidence of the serving goroutine."},
+    {"java_evidence_demoted", "Processes whose virtual threads (Java) contradicted the evidence of the serving one."},
     {"handback_evidence_demoted", "Processes whose threads woke others than those that they were known to work for."},
 }};
 constexpr std::uint32_t kSelfTestInserted = 7;

@@ -18,6 +18,7 @@ struct ProcEntry {
   static constexpr std::uint32_t kAsyncio = 0x10000;
   static constexpr std::uint32_t kExecutor = 0x20000;
   static constexpr std::uint32_t kGo = 0x80000;
+  static constexpr std::uint32_t kJava = 0x8000;
   static constexpr std::uint32_t kFromStart = 1024;
   static constexpr std::uint32_t kQuiet = 2048;
   static constexpr std::uint32_t kAwake = 4096;
@@ -25,7 +26,7 @@ struct ProcEntry {
   static constexpr std::uint32_t kGeneration = 0xffu << kGenerationShift;
   // What user space decides; the rest is the kernel side's.
   static constexpr std::uint32_t kDecisions = kTraced | kInject | kUntilAck | kCpython | kJvm | kDecided |
-                                              kNginx | kLoop | kAsyncio | kExecutor | kGo | kQuiet | kAwake |
+                                              kNginx | kLoop | kAsyncio | kExecutor | kGo | kJava | kQuiet | kAwake |
                                                kGeneration;
 
   std::uint32_t flags = 0;

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 
 #include "base/log.h"
@@ -229,6 +230,16 @@ void Programs::SetOption(bool on) { skeleton_->bss->option_on = on ? 1 : 0; }
 
 Status Programs::SetPython(std::uint32_t tgid, const PythonEntry& entry) {
   if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.pythons), &tgid, &entry, BPF_ANY) != 0) {
+    return ErrnoError("remember the layout of", "process " + std::to_string(tgid), errno);
+  }
+  return {};
+}
+
+Status Programs::SetJava(std::uint32_t tgid, const runtime::JavaLayout& layout) {
+  // Behind the layout is what the kernel side notes: nothing yet.
+  std::vector<char> value(bpf_map__value_size(skeleton_->maps.javas));
+  std::memcpy(value.data(), &layout, sizeof(layout));
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.javas), &tgid, value.data(), BPF_ANY) != 0) {
     return ErrnoError("remember the layout of", "process " + std::to_string(tgid), errno);
   }
   return {};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/kernel/python_entry.h"
+#include "agent/runtime/java_layout.h"
 #include "agent/runtime/plan.h"
 #include "base/fd.h"
 #include "base/network.h"
@@ -74,6 +75,8 @@ class Programs {
   Result<Link> AttachRuntimeProbe(const runtime::Probe& probe, std::uint32_t tgid, const std::string& path);
   // Where CPython's structures of `tgid` have what is read there; before its flag is set.
   Status SetPython(std::uint32_t tgid, const PythonEntry& entry);
+  // The same of a virtual machine of Java.
+  Status SetJava(std::uint32_t tgid, const runtime::JavaLayout& layout);
   // Clears and sets flags (of ProcEntry) of a process that is known, in place. kNotFound: it is not.
   Status ChangeProc(std::uint32_t tgid, std::uint32_t set, std::uint32_t clear);
   // Which process may adopt: the agent, or its self-test child.

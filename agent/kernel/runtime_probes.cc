@@ -8,6 +8,7 @@
 
 #include "agent/kernel/proc_entry.h"
 #include "agent/process/python_modules.h"
+#include "agent/runtime/hotspot.h"
 #include "agent/runtime/python_layout.h"
 #include "base/log.h"
 
@@ -39,6 +40,7 @@ std::uint32_t FlagOf(runtime::Kind kind) {
     case runtime::Kind::kAsyncio: return ProcEntry::kAsyncio;
     case runtime::Kind::kExecutor: return ProcEntry::kExecutor;
     case runtime::Kind::kGo: return ProcEntry::kGo;
+    case runtime::Kind::kJava: return ProcEntry::kJava;
     case runtime::Kind::kHandback: return 0;  // the kernel side's own
   }
   return 0;
@@ -54,7 +56,7 @@ std::uint32_t RuntimeProbes::Followed::Flags() const {
   std::uint32_t flags = 0;
   for (const Image& image : images) flags |= FlagOf(*image.plan.kind);
   if (!Waits()) return flags;
-  if (links.empty()) return flags | ProcEntry::kQuiet;
+  if (!awake) return flags | ProcEntry::kQuiet;
   return flags | ProcEntry::kAwake |
          static_cast<std::uint32_t>(wakes) << ProcEntry::kGenerationShift;
 }
@@ -73,6 +75,8 @@ std::vector<RuntimeProbes::Image> RuntimeProbes::ImagesOf(std::uint32_t tgid) {
   std::error_code error;
   const auto executable = std::filesystem::read_symlink(folder + "/exe", error).string();
   if (error) return images;
+  if (std::filesystem::path(executable).filename() == "java")
+    images.push_back({images.front().path, runtime::Part::kJavaProgram, 0, {}});
   const auto python =
       process::FindPythonModules(executable, folder + "/root", {"_asyncio", "_queue"});
   if (!python) return images;
@@ -82,10 +86,11 @@ std::vector<RuntimeProbes::Image> RuntimeProbes::ImagesOf(std::uint32_t tgid) {
 }
 
 const runtime::Plan& RuntimeProbes::PlanOf(const File& file, runtime::Part part, const Fd& fd) {
-  const auto known = plans_.find(file);
+  const std::pair key(file, part);
+  const auto known = plans_.find(key);
   if (known != plans_.end()) return known->second;
   if (plans_.size() >= kMaxPlans) plans_.clear();
-  return plans_.emplace(file, runtime::PlanProbes(process::ReadFrom(fd), part, wanted_))
+  return plans_.emplace(key, runtime::PlanProbes(process::ReadFrom(fd), part, wanted_))
       .first->second;
 }
 
@@ -106,6 +111,10 @@ bool RuntimeProbes::Plan(std::uint32_t tgid, Image& image) {
 }
 
 Status RuntimeProbes::Prepare(std::uint32_t tgid, const Image& image) {
+  if (image.plan.kind == runtime::Kind::kJava) {
+    const auto layout = runtime::ReadHotSpot(ProcFolder(tgid));
+    return layout ? programs_.SetJava(tgid, *layout) : layout.error();
+  }
   if (image.plan.kind != runtime::Kind::kAsyncio) return {};
   const auto layout = runtime::LayoutOfPython(image.minor);
   return programs_.SetPython(
@@ -133,6 +142,7 @@ bool RuntimeProbes::Attach(std::uint32_t tgid, Followed& process) {
     }
   }
   process.links = std::move(links);
+  process.awake = true;
   ++process.wakes;
   ++probed_;
   return true;
@@ -193,7 +203,7 @@ void RuntimeProbes::Wake(std::uint32_t tgid) {
   MutexLock lock(mutex_);
   const auto found = followed_.find(tgid);
   if (found == followed_.end() || !found->second.Waits()) return;
-  if (found->second.links.empty() && !Attach(tgid, found->second)) return;
+  if (!found->second.awake && !Attach(tgid, found->second)) return;
   // kNotFound: it is gone. Told again when it is awake: another thread may have told older news since.
   const std::uint32_t flags = found->second.Flags();
   (void)programs_.ChangeProc(tgid, flags, ProcEntry::kGeneration & ~flags);
@@ -204,13 +214,14 @@ void RuntimeProbes::Check(Clock::time_point now) {
   if (now < next_check_) return;
   next_check_ = now + rest_;
   for (auto& [tgid, process] : followed_) {
-    if (!process.Waits() || process.links.empty()) continue;
+    if (!process.Waits() || !process.awake) continue;
     ProcEntry proc;
     if (bpf_map_lookup_elem(programs_.procs_fd(), &tgid, &proc) != 0) continue;
     const bool rests = (proc.flags & ProcEntry::kQuiet) != 0;  // since the last look
     (void)programs_.ChangeProc(tgid, ProcEntry::kQuiet, rests ? ProcEntry::kAwake : 0);
     if (!rests) continue;
     process.links.clear();
+    process.awake = false;
     ++rested_;
   }
 }

@@ -67,6 +67,7 @@ class RuntimeProbes {
     std::uint64_t start_ticks = 0;  // of the process
     std::vector<Image> images;      // with a plan; at least one
     std::uint8_t wakes = 0;  // how often its probes were attached, modulo 256
+    bool awake = false;      // they are
     std::vector<Programs::Link> links;
 
     bool Waits() const;
@@ -86,7 +87,7 @@ class RuntimeProbes {
   const Clock::duration rest_;
   const process::ProcFs proc_;
   mutable Mutex mutex_;
-  std::map<File, runtime::Plan> plans_ GUARDED_BY(mutex_);
+  std::map<std::pair<File, runtime::Part>, runtime::Plan> plans_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint32_t, Followed> followed_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint32_t, Clock::time_point> young_ GUARDED_BY(mutex_);  // until when
   Clock::time_point next_check_ GUARDED_BY(mutex_){};

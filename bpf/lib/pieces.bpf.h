@@ -22,7 +22,7 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 		const int served = begin_request(c, proc, s, scan, k->blocking);
 
 		if (served & SERVED_BY_NAME)
-			runtime_serves(c, c->live_span, proc->flags, served & SERVED_BLOCKING);
+			runtime_serves(c, c->live_span, proc, served & SERVED_BLOCKING);
 		return;
 	}
 	set_flags(c, CONN_CLIENT);

@@ -7,9 +7,8 @@
 #ifndef CLEW_PYTHON_H
 #define CLEW_PYTHON_H
 
-#include <bpf/bpf_core_read.h>
-
 #include "maps.bpf.h"
+#include "pthread.bpf.h"
 #include "user.bpf.h"
 
 #define MAX_TASK_DEPTH 16 /* tasks that made each other between a request and the last of them */
@@ -60,10 +59,6 @@ __noinline __u64 running_task(void)
 	return 0;
 }
 
-#define PTHREAD_SPECIFIC 0x318 /* value of the first key in struct pthread.specific_1stblock; glibc 2.x on x86-64 */
-#define PTHREAD_SLOT 16 /* bytes from one key's value to the next one's */
-#define PTHREAD_KEYS 8 /* the interpreter's key is one of the first that a process makes */
-
 /* The thread's state in the interpreter if `at` points to it: it names its thread as pthread_self() does. */
 static __always_inline int is_thread_state(__u64 at, __u64 self, const struct python *py)
 {
@@ -77,10 +72,9 @@ static __always_inline int is_thread_state(__u64 at, __u64 self, const struct py
 __noinline __u64 callback_run(void)
 {
 	const __u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	struct task_struct *task = (void *)bpf_get_current_task();
 	const struct python *py = bpf_map_lookup_elem(&pythons, &tgid);
 	struct python_thread *t = python_thread(1);
-	const __u64 self = BPF_CORE_READ(task, thread.fsbase);
+	const __u64 self = pthread_self();
 	__u64 at;
 
 	if (!py || !t || !self)
@@ -88,7 +82,7 @@ __noinline __u64 callback_run(void)
 	if (!is_thread_state(t->state, self, py)) {
 		t->state = 0;
 		for (__u32 i = 0; i < PTHREAD_KEYS && !t->state; i++) {
-			at = user_word(self + PTHREAD_SPECIFIC + i * PTHREAD_SLOT);
+			at = pthread_specific(self, i);
 			if (is_thread_state(at, self, py))
 				t->state = at;
 		}

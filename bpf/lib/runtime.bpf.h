@@ -8,6 +8,7 @@
 
 #include "conn.bpf.h"
 #include "go.bpf.h"
+#include "java.bpf.h"
 #include "loop.bpf.h"
 #include "nginx.bpf.h"
 #include "python.bpf.h"
@@ -35,7 +36,7 @@ static __always_inline int runtime_decides(__u32 proc_flags)
 /* What the runtime said contradicted itself before in this process, so that it is not asked any more. */
 static __always_inline int runtime_demoted(__u32 proc_flags)
 {
-	return proc_flags & (PROC_NO_LOOP | PROC_NO_TASK | PROC_NO_GO);
+	return proc_flags & (PROC_NO_LOOP | PROC_NO_TASK | PROC_NO_GO | PROC_NO_JAVA);
 }
 
 /* connect() on `c`: the call is made now, although its first byte leaves when the connection is there. */
@@ -57,18 +58,22 @@ static __always_inline int runtime_arrives(struct conn *c, struct proc *proc, in
 		clear_proc_flags(proc, PROC_FROM_START);
 	if (counts_loops(flags))
 		loop_arrives(c, flags, alone);
-	return c->tcp && alone && (runtime_decides(flags) || follows_tasks(flags));
+	return c->tcp && alone && (runtime_decides(flags) || follows_tasks(flags) || follows_java(flags));
 }
 
 /* ... and it is there now, as `span`. `blocking`: the read could wait, so no event loop has made it. */
-static __always_inline void runtime_serves(struct conn *c, __u64 span, __u32 proc_flags, int blocking)
+static __always_inline void runtime_serves(struct conn *c, __u64 span, struct proc *proc, int blocking)
 {
+	const __u32 proc_flags = proc->flags;
+
 	if (proc_flags & PROC_NGINX)
 		nginx_serve(c->fd, span);
 	else if (follows_goroutines(proc_flags))
 		go_serves(c, span);
 	else if (!blocking && follows_tasks(proc_flags))
 		python_read(span);
+	else if (follows_java(proc_flags) && java_serves(c->id, span, blocking))
+		java_demote(proc);
 }
 
 /* This process makes a call of its own. The first one since user space wanted to know wakes up the probes that have waited for it. */
@@ -94,6 +99,8 @@ __noinline __u64 runtime_parent(struct conn *c, __u32 proc_flags)
 		return go_parent();
 	if (follows_loops(proc_flags))
 		return loop_parent(c, proc_flags);
+	if (follows_java(proc_flags))
+		return java_parent();
 	return follows_tasks(proc_flags) ? python_parent() : 0;
 }
 
@@ -119,6 +126,8 @@ static __always_inline void runtime_answers(const struct conn *c, struct proc *p
 		loop_answers(c, proc);
 	if (c->live_span && follows_tasks(proc->flags))
 		python_answers(c, proc);
+	if (c->live_span && follows_java(proc->flags))
+		java_answers(c->live_span, c->live_tid, proc);
 }
 
 /* What a thread serves is evidence: what a pool's worker has got is told by the runtime, all else by what the thread has read. */

@@ -11,20 +11,20 @@ SOURCES = environment.ROOT / "tests" / "causality" / "services"
 _VIRTUAL_THREADS_SINCE = 21
 
 
-def _newer_java():
-    """A java of 21 or newer, None when the machine has none."""
+def newer_java(version=_VIRTUAL_THREADS_SINCE):
+    """A java of that version or newer, None when the machine has none."""
     candidates = [environment.tool("java"), *sorted(pathlib.Path("/usr/lib/jvm").glob("*/bin/java"))]
     for java in filter(None, candidates):
         release = pathlib.Path(os.path.realpath(java)).parents[1] / "release"
-        version = re.search(r'JAVA_VERSION="(\d+)', release.read_text()) if release.is_file() else None
-        if version and int(version[1]) >= _VIRTUAL_THREADS_SINCE:
+        found = re.search(r'JAVA_VERSION="(\d+)', release.read_text()) if release.is_file() else None
+        if found and int(found[1]) >= version:
             return str(java)
     return None
 
 
 def missing(runtime):
     """What the machine lacks for a runtime, as a sentence; None when it can run."""
-    if runtime == "java-virtual" and _newer_java() is None:
+    if runtime == "java-virtual" and newer_java() is None:
         return f"no JDK >= {_VIRTUAL_THREADS_SINCE}"
     if runtime == "hyper" and not (environment.tool("cargo") and list(pathlib.Path(programs.CRATES).glob("hyper-*"))):
         return "no cargo, or librust-hyper-dev is not installed"
@@ -75,7 +75,7 @@ _COMMANDS = {
     "go": _go,
     "hyper": lambda _: [programs.rust(SOURCES / "hyper")],
     "java": _java("pool", lambda: environment.need_tool("java")),
-    "java-virtual": _java("virtual", _newer_java),
+    "java-virtual": _java("virtual", newer_java),
     "puma": lambda port: [
         environment.need_tool("puma"), "-q", "-t", "16:16", "-b", f"tcp://127.0.0.1:{port}", SOURCES / "calls.ru",
     ],
