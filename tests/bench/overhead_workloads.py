@@ -12,7 +12,7 @@ from tests.support.shop import SOURCES as SHOP
 
 SERVICE_CPU, OTHER_CPU = 0, 1
 _BENCH_SERVICES = environment.ROOT / "tests" / "bench" / "services"
-_GO_SERVICE = environment.ROOT / "tests" / "causality" / "services" / "calls.go"
+_CAUSALITY_SERVICES = environment.ROOT / "tests" / "causality" / "services"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,11 +78,24 @@ def _go_call(sandbox):
     port = sandbox.free_port()
     process = sandbox.spawn(
         "go",
-        [*environment.pinned(SERVICE_CPU), programs.go(_GO_SERVICE)],
+        [*environment.pinned(SERVICE_CPU), programs.go(_CAUSALITY_SERVICES / "calls.go")],
         variables={"PORT": port, "NEXT": f"http://127.0.0.1:{following}", "BACKGROUND": 0},
     )
     wait_until(lambda: listening(port), "the service", process=process)
     return f"http://127.0.0.1:{port}/seq/1/file"
+
+
+def _java_pool(sandbox):
+    following, _ = proxies.nginx_static(sandbox, 2048, group=PLAIN, cpu=OTHER_CPU)
+    port = sandbox.free_port()
+    java = [environment.need_tool("java"), "-Dsun.net.httpserver.nodelay=true", "-Dhttp.maxConnections=400"]
+    process = sandbox.spawn(
+        "java",
+        [*environment.pinned(SERVICE_CPU), *java, "-cp", programs.java(_CAUSALITY_SERVICES / "Calls.java"), "Calls", "pool"],
+        variables={"PORT": port, "NEXT": f"http://127.0.0.1:{following}", "BACKGROUND": 0},
+    )
+    wait_until(lambda: listening(port), "the service", process=process)
+    return f"http://127.0.0.1:{port}/pool/1/file"
 
 
 WORKLOADS = (
@@ -93,6 +106,7 @@ WORKLOADS = (
     Workload("node", _node, 16, 1, 0.95, 500),
     Workload("node_call", _node_call, 16, 2, 0.95, 500),
     Workload("go_call", _go_call, 16, 2, 0.95, 500),
+    Workload("java_pool", _java_pool, 16, 2, 0.95, 500),
 )
 
 

@@ -33,6 +33,7 @@ class Options:
     seed: int
     capture: str = "auto"
     inject: str = "on"
+    runtime: str = "all"  # as the agent's flag
 
 
 class Run:
@@ -77,7 +78,7 @@ class Run:
             shutil.rmtree(collector.data)
 
     def _agent(self, collector, lossy):
-        flags = ["--runtime=all"]
+        flags = [f"--runtime={self._options.runtime}"]
         if self._options.inject == "off":
             flags.append("--tcp-option=off")
         if lossy:

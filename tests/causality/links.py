@@ -4,7 +4,7 @@ A cell is a runtime, a shape (how requests lead to calls) and how many requests 
 cell, what was wrong, and one JSON object. Exit status 1 when a link is wrong.
 
 usage: links.py [--cell RUNTIME/SHAPE] [--concurrency N,N...] [--requests N] [--seeds N] [--first-seed N]
-                [--capture auto|socket|syscall] [--list]     (root)
+                [--capture auto|socket|syscall] [--runtime NAME] [--list]     (root)
 """
 
 import argparse
@@ -86,7 +86,7 @@ def measure(sandbox, runtime, shape, options):
     """The Score of one cell over all seeds."""
     total = truth.Score()
     for seed in range(options.first_seed, options.first_seed + options.seeds):
-        chosen = cell.Options(options.at_once, options.requests, seed, options.capture, options.inject)
+        chosen = cell.Options(options.at_once, options.requests, seed, options.capture, options.inject, options.runtime)
         run = cell.Run(sandbox, runtime, chosen)
         scores, unasked = run.scores([shape])
         total += scores[shape.name]
@@ -129,6 +129,7 @@ def parse():
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--capture", default="auto", choices=("auto", "socket", "syscall"))
+    parser.add_argument("--runtime", default="all", help="the agent's flag of that name")
     parser.add_argument("--list", action="store_true", help="print the shapes, the cells and the reasons for gaps")
     options = parser.parse_args()
     if min(options.requests, options.seeds, *options.concurrency) < 1:
