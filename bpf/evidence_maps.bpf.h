@@ -116,6 +116,7 @@ struct java {
 	__u32 class_name, class_super, symbol_length, symbol_text;
 	/* Written by the kernel side: */
 	__u32 other_classes[JAVA_CLASSES]; /* as objects name theirs: those that are no tasks, by their hash */
+	__u64 serving[JAVA_SERVERS / 64]; /* a bit for each of them that serves one */
 	struct java_server servers[JAVA_SERVERS];
 };
 struct {

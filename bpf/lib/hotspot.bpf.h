@@ -233,8 +233,11 @@ static __always_inline __u64 running_task_of(const struct java *jvm, __u64 threa
 	const struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	struct java_reading *reading = java_reading();
 	const __u64 sp = regs->sp;
+	const __u64 own = pthread_self();
 	__u64 end = user_word(thread + jvm->stack_base), self = user_word(thread + jvm->thread_object), task;
 
+	if (own > sp && own < end)
+		end = own & ~7ULL; /* what glibc keeps of a thread is above its stack */
 	if (jvm->object_by_handle && self)
 		self = user_word(self);
 	if (!self || !reading)

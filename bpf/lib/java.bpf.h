@@ -27,18 +27,21 @@ static __always_inline __u64 virtual_thread_serves(const struct java *jvm, __u64
 }
 
 #define SERVER_TRIES 16
-static __always_inline struct java_server *server_at(struct java *jvm, __u32 tid, __u32 i)
+/* The place that thread `tid` tries after `i` others. */
+static __always_inline __u32 server_place(__u32 tid, __u32 i)
 {
-	return &jvm->servers[(tid * SERVER_TRIES + i) % JAVA_SERVERS];
+	return (tid * SERVER_TRIES + i) % JAVA_SERVERS;
 }
 
 /* Thread `tid` does not serve `span` any more; 0: nothing at all. */
 static __always_inline void server_ends(struct java *jvm, __u32 tid, __u64 span)
 {
 	for (__u32 i = 0; i < SERVER_TRIES; i++) {
-		struct java_server *s = server_at(jvm, tid, i);
+		const __u32 at = server_place(tid, i);
+		struct java_server *s = &jvm->servers[at];
 
 		if (s->tid == tid && (!span || s->span == span)) {
+			__sync_fetch_and_and(&jvm->serving[at / 64], ~(1ULL << at % 64));
 			s->tid = 0;
 			s->span = JAVA_FREE;
 		}
@@ -53,7 +56,8 @@ static __always_inline void server_begins(struct java *jvm, __u64 thread, __u64 
 
 	server_ends(jvm, tid, 0);
 	for (__u32 i = 0; i < SERVER_TRIES; i++) {
-		struct java_server *s = server_at(jvm, tid, i);
+		const __u32 at = server_place(tid, i);
+		struct java_server *s = &jvm->servers[at];
 
 		before = s->span;
 		if (before == JAVA_BUSY || (before && bpf_map_lookup_elem(&live, &before)))
@@ -68,6 +72,7 @@ static __always_inline void server_begins(struct java *jvm, __u64 thread, __u64 
 		s->seen_top = 0;
 		barrier();
 		*(volatile __u64 *)&s->span = span;
+		__sync_fetch_and_or(&jvm->serving[at / 64], 1ULL << at % 64);
 		return;
 	}
 	count_drop(CLEW_DROP_THREAD_FULL);
@@ -123,27 +128,35 @@ __noinline __u64 made_by(__u32 i, __u64 object)
 	return *(volatile __u64 *)&s->span == span && s->thread == thread ? span : 0;
 }
 
-/* The request for which a thread has made the object at `object`: key in `live`, 0: not known. */
-__noinline __u64 made_for(__u64 object)
+/* As made_for, among the 64 servers from 64 * `group` on. */
+__noinline __u64 made_in_group(__u32 group, __u64 object, int seen)
 {
 	struct java *jvm = current_java();
-	__u64 span;
+	__u64 serving, span;
 
-	if (!jvm)
+	if (!jvm || group >= JAVA_SERVERS / 64)
 		return 0;
-	for (__u32 i = 0; i < JAVA_SERVERS; i++) { /* whose buffer held it when that was looked at last */
-		const struct java_server *s = &jvm->servers[i];
+	serving = jvm->serving[group];
+	for (__u32 i = 0; i < 64; i++) {
+		const struct java_server *s = &jvm->servers[group * 64 + i];
 
-		if (object - s->seen_start >= s->seen_top - s->seen_start)
+		if (!(serving >> i & 1) || (seen && object - s->seen_start >= s->seen_top - s->seen_start))
 			continue;
-		span = made_by(i, object);
+		span = made_by(group * 64 + i, object);
 		if (span)
 			return span;
 	}
-	for (__u32 i = 0; i < JAVA_SERVERS; i++) {
-		if (jvm->servers[i].span <= JAVA_BUSY)
-			continue;
-		span = made_by(i, object);
+	return 0;
+}
+
+/* The request for which a thread has made the object at `object`: key in `live`, 0: not known. `seen`: only those are asked whose buffer held it
+ * when that was looked at last. */
+static __always_inline __u64 made_for(const struct java *jvm, __u64 object, int seen)
+{
+	__u64 span;
+
+	for (__u32 group = 0; group < JAVA_SERVERS / 64; group++) {
+		span = jvm->serving[group] ? made_in_group(group, object, seen) : 0;
 		if (span)
 			return span;
 	}
@@ -157,7 +170,7 @@ static __always_inline __u64 java_parent(void)
 	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
 	const struct serving *s = bpf_map_lookup_elem(&threads, &tid);
 	const struct java *jvm = current_java();
-	__u64 thread, task;
+	__u64 thread, task, span;
 
 	if (!jvm || (s && bpf_map_lookup_elem(&live, &s->span)))
 		return 0;
@@ -167,7 +180,10 @@ static __always_inline __u64 java_parent(void)
 	if (is_carrier(jvm, thread))
 		return virtual_thread_serves(jvm, thread);
 	task = running_task_of(jvm, thread);
-	return task ? made_for(task) : 0;
+	if (!task)
+		return 0;
+	span = made_for(jvm, task, 1);
+	return span ? span : made_for(jvm, task, 0);
 }
 
 /* Virtual threads do not serve here what they have read. */
