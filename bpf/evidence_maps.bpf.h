@@ -126,13 +126,17 @@ struct {
 	__type(key, __u32);
 	__type(value, struct java);
 } javas SEC(".maps");
-/* Thread -> its JavaThread. Deleted at its exit. */
+/* A thread that serves requests or calls in such a machine. Written by capture, deleted at its exit. */
+struct java_thread {
+	__u64 thread; /* its JavaThread */
+	__u64 task_at; /* where on its stack the task was that it ran last; 0: it has not run any */
+};
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct java_thread);
 } java_threads SEC(".maps");
 /* Virtual thread, by its number -> the request that it has read, key in `live`. */
 struct virtual_thread {

@@ -34,21 +34,21 @@ __noinline __u64 java_thread(void)
 	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
 	const struct java *jvm = current_java();
 	const __u64 self = pthread_self();
-	const __u64 *known;
-	__u64 at;
+	struct java_thread fresh = {};
+	const struct java_thread *known;
 
 	if (!jvm || !self)
 		return 0;
 	known = bpf_map_lookup_elem(&java_threads, &tid);
-	if (known && is_java_thread(jvm, *known, self))
-		return *known;
+	if (known && is_java_thread(jvm, known->thread, self))
+		return known->thread;
 	for (__u32 i = 0; i < PTHREAD_KEYS; i++) {
-		at = pthread_specific(self, i);
-		if (!is_java_thread(jvm, at, self))
+		fresh.thread = pthread_specific(self, i);
+		if (!is_java_thread(jvm, fresh.thread, self))
 			continue;
-		if (bpf_map_update_elem(&java_threads, &tid, &at, BPF_ANY))
+		if (bpf_map_update_elem(&java_threads, &tid, &fresh, BPF_ANY))
 			count_drop(CLEW_DROP_THREAD_FULL);
-		return at;
+		return fresh.thread;
 	}
 	return 0;
 }
@@ -198,7 +198,7 @@ __noinline int is_running_task(__u64 at, __u64 self)
 	return is == TASK_YES && refers_to(jvm, at, self);
 }
 
-/* The task that the thread whose object is at `self` runs, by the piece of its stack that ends at `end`; 0: none is there. */
+/* Where in the piece of this thread's stack that ends at `end` the first task is that the thread runs, whose object is at `self`; 0: none is there. */
 __noinline __u64 task_in_piece(__u64 end, __u64 self)
 {
 	const struct java *jvm = current_java();
@@ -219,34 +219,38 @@ __noinline __u64 task_in_piece(__u64 end, __u64 self)
 		piece->objects--;
 		last = word;
 		if (is_running_task(word, self))
-			return word;
+			return end - sizeof(piece->words) + i * sizeof(word);
 	}
 	return 0;
 }
 
 /*
  * The task that this thread runs, `thread` of its machine: of several that run in each other the outermost, which is the one that a pool has given
- * it; 0: none. It is near the beginning of the stack.
+ * it; 0: none. It is near the beginning of the stack, and where the last one was when nothing was compiled anew since.
  */
 static __always_inline __u64 running_task_of(const struct java *jvm, __u64 thread)
 {
 	const struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct java_thread *known = bpf_map_lookup_elem(&java_threads, &tid);
 	struct java_reading *reading = java_reading();
-	const __u64 sp = regs->sp;
-	const __u64 own = pthread_self();
+	const __u64 sp = regs->sp, own = pthread_self();
 	__u64 end = user_word(thread + jvm->stack_base), self = user_word(thread + jvm->thread_object), task;
 
 	if (own > sp && own < end)
 		end = own & ~7ULL; /* what glibc keeps of a thread is above its stack */
 	if (jvm->object_by_handle && self)
 		self = user_word(self);
-	if (!self || !reading)
+	if (!self || !known || !reading)
 		return 0;
+	task = known->task_at > sp && known->task_at < end ? user_word(known->task_at) : 0;
+	if (task && is_running_task(task, self))
+		return task;
 	reading->objects = STACK_OBJECTS;
 	for (__u32 i = 0; i < STACK_PIECES && end > sp; i++, end -= STACK_WORDS * sizeof(__u64)) {
-		task = task_in_piece(end, self);
-		if (task)
-			return task;
+		known->task_at = task_in_piece(end, self);
+		if (known->task_at)
+			return user_word(known->task_at);
 	}
 	return 0;
 }
