@@ -111,7 +111,7 @@ struct java {
 	__u64 class_base, oop_base;
 	__u32 class_shift, oop_shift;
 	__u32 oop_bytes;
-	__u32 os_thread, buffer_start, buffer_top, stack_base, thread_object, object_by_handle, mounted, owner_id; /* JavaThread */
+	__u32 os_thread, buffer, stack_base, thread_object, object_by_handle, mounted, owner_id; /* JavaThread */
 	__u32 pthread; /* OSThread */
 	__u32 class_name, class_super, symbol_length, symbol_text;
 	/* Written by the kernel side: */

@@ -115,7 +115,7 @@ static __always_inline __u32 inject_request(struct sk_msg_md *m, struct conn *c,
 
 	c->option = OPTION_NONE;
 	if (!decided)
-		find_parent(proc_flags, c, &c->out);
+		find_parent(proc_flags, c, &c->out, JAVA_BY_MSG);
 	refused = context_refused(&c->head, &c->out);
 	if (refused)
 		return refused;

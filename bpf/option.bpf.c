@@ -50,7 +50,7 @@ static __always_inline void option_decide(struct conn *c, struct proc *proc, con
 	/* A head in pieces may have a traceparent in the next one; a second request behind it would be in the same segments. */
 	if (scan.bad || !scan.end || (!c->head.chunked && scan.end + c->head.length < io->bytes))
 		return;
-	find_parent(proc->flags, c, &c->out);
+	find_parent(proc->flags, c, &c->out, JAVA_BY_CAPTURE);
 	set_flags(c, CONN_OUT_READY);
 	what = context_refused(&c->head, &c->out);
 	if (what) {

@@ -120,9 +120,9 @@ Result<JavaLayout> LayoutOfJava(const VmTables& tables) {
   const auto top = tables.Offset("ThreadLocalAllocBuffer", "_top");
   const std::uint32_t reserved = get.Offset({{"CollectedHeap", "_reserved"}});
   if (!get.missing().empty()) return Error{Code::kUnsupported, "java: no " + get.missing()};
-  if (!start || !top) return Error{Code::kUnsupported, "java: no ThreadLocalAllocBuffer::_start"};
-  layout.buffer_start = buffer + *start;
-  layout.buffer_top = buffer + *top;
+  if (!start || top != *start + kWord)
+    return Error{Code::kUnsupported, "java: no ThreadLocalAllocBuffer::_start with _top behind it"};
+  layout.buffer = buffer + *start;
   // A MemRegion: where it begins, and how many words it has.
   const auto begin = tables.Word(layout.heap_begin + reserved);
   const auto words = tables.Word(layout.heap_begin + reserved + kWord);

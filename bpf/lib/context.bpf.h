@@ -426,9 +426,9 @@ __noinline int choose_parent(__u32 proc_flags, struct conn *c, struct clew_conte
 }
 
 /* The same, when the runtime has been asked. */
-static __always_inline void find_parent(__u32 proc_flags, struct conn *c, struct clew_context *ctx)
+static __always_inline void find_parent(__u32 proc_flags, struct conn *c, struct clew_context *ctx, enum java_reader reader)
 {
-	choose_parent(proc_flags, c, ctx, runtime_parent(c, proc_flags));
+	choose_parent(proc_flags, c, ctx, runtime_parent(c, proc_flags, reader));
 }
 
 /* May a request with this head carry the context `out`, by a header or an option? enum clew_inject: why not; 0: it may. */

@@ -82,6 +82,8 @@ static __always_inline struct virtual_thread mounted_on(const struct java *jvm, 
 
 /* What was read last. Here and not on the stack, of which kernels before 6.13 give 512 bytes to a program and all that it calls. */
 struct java_reading {
+	__u64 self; /* the object of the thread that runs */
+	__u64 buffer[2]; /* of a thread's allocations: where it begins, how far it is used */
 	__u64 words[STACK_WORDS];
 	union {
 		__u32 narrow[TASK_FIELDS];
@@ -90,18 +92,18 @@ struct java_reading {
 	char name[FUTURE_TASK_LENGTH];
 	__u32 objects; /* that may still be looked at */
 };
+/* One for sk_msg, which may be interrupted by a task that is traced on the same CPU (see `scratches`), and one for the others. */
+enum java_reader { JAVA_BY_CAPTURE = 0, JAVA_BY_MSG, JAVA_READERS };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, JAVA_READERS);
 	__type(key, __u32);
 	__type(value, struct java_reading);
 } java_readings SEC(".maps");
 
-static __always_inline struct java_reading *java_reading(void)
+static __always_inline struct java_reading *java_reading(__u32 reader)
 {
-	const __u32 zero = 0;
-
-	return bpf_map_lookup_elem(&java_readings, &zero);
+	return bpf_map_lookup_elem(&java_readings, &reader);
 }
 
 enum is_task {
@@ -111,13 +113,12 @@ enum is_task {
 };
 
 /* Is `class` FutureTask itself? */
-static __always_inline enum is_task is_future_task(const struct java *jvm, __u64 class)
+static __always_inline enum is_task is_future_task(const struct java *jvm, __u64 class, struct java_reading *reading)
 {
 	const __u64 name = user_word(class + jvm->class_name);
-	struct java_reading *reading = java_reading();
 	__u16 length = 0;
 
-	if (!reading || !name || bpf_probe_read_user(&length, sizeof(length), (void *)(name + jvm->symbol_length)))
+	if (!name || bpf_probe_read_user(&length, sizeof(length), (void *)(name + jvm->symbol_length)))
 		return TASK_UNKNOWN;
 	if (length != FUTURE_TASK_LENGTH)
 		return TASK_NO;
@@ -131,17 +132,13 @@ static __always_inline enum is_task is_future_task(const struct java *jvm, __u64
 }
 
 /* Are objects that call their class `id` FutureTasks, or of a class that is derived from that? enum is_task. */
-static __always_inline int is_task_class(__u32 id)
+static __always_inline int is_task_class(const struct java *jvm, __u32 id, struct java_reading *reading)
 {
-	const struct java *jvm = current_java();
 	enum is_task is;
-	__u64 class;
+	__u64 class = jvm->class_base + ((__u64)id << jvm->class_shift);
 
-	if (!jvm)
-		return TASK_UNKNOWN;
-	class = jvm->class_base + ((__u64)id << jvm->class_shift);
 	for (__u32 i = 0; i < MAX_SUPERCLASSES && class; i++) {
-		is = is_future_task(jvm, class);
+		is = is_future_task(jvm, class, reading);
 		if (is != TASK_NO)
 			return is;
 		class = user_word(class + jvm->class_super);
@@ -149,13 +146,11 @@ static __always_inline int is_task_class(__u32 id)
 	return TASK_NO;
 }
 
-/* One of the fields of the task at `object` is `reference`, as fields have it: only its `runner` can be a thread. */
-static __always_inline int refers_to(const struct java *jvm, __u64 object, __u64 reference)
+/* One of the fields of the task at `object` leads to the thread that runs: only its `runner` can be a thread. */
+static __always_inline int is_run_here(const struct java *jvm, __u64 object, struct java_reading *reading)
 {
-	struct java_reading *reading = java_reading();
+	__u64 reference = reading->self;
 
-	if (!reading)
-		return 0;
 	if (jvm->oop_bytes == sizeof(__u32)) {
 		__u32 *narrow = reading->fields.narrow;
 
@@ -180,29 +175,30 @@ static __always_inline int refers_to(const struct java *jvm, __u64 object, __u64
 	return 0;
 }
 
-/* The object at `at` is a task that the thread whose object is at `self` runs now. */
-__noinline int is_running_task(__u64 at, __u64 self)
+/* The object at `at` is a task that this thread runs now. */
+__noinline int is_running_task(__u64 at, __u32 reader)
 {
 	struct java *jvm = current_java();
+	struct java_reading *reading = java_reading(reader);
 	__u32 id = 0, *other;
 	int is;
 
-	if (!jvm || bpf_probe_read_user(&id, sizeof(id), (void *)(at + OBJECT_CLASS)) || !id)
+	if (!jvm || !reading || bpf_probe_read_user(&id, sizeof(id), (void *)(at + OBJECT_CLASS)) || !id)
 		return 0;
 	other = &jvm->other_classes[(id >> 3 ^ id >> 11) % JAVA_CLASSES];
 	if (*other == id)
 		return 0;
-	is = is_task_class(id);
+	is = is_task_class(jvm, id, reading);
 	if (is == TASK_NO)
 		*other = id;
-	return is == TASK_YES && refers_to(jvm, at, self);
+	return is == TASK_YES && is_run_here(jvm, at, reading);
 }
 
-/* Where in the piece of this thread's stack that ends at `end` the first task is that the thread runs, whose object is at `self`; 0: none is there. */
-__noinline __u64 task_in_piece(__u64 end, __u64 self)
+/* Where in the piece of this thread's stack that ends at `end` the first task is that the thread runs; 0: none is there. */
+__noinline __u64 task_in_piece(__u64 end, __u32 reader)
 {
 	const struct java *jvm = current_java();
-	struct java_reading *piece = java_reading();
+	struct java_reading *piece = java_reading(reader);
 	__u64 begin, size, last = 0;
 
 	if (!jvm || !piece || bpf_probe_read_user(piece->words, sizeof(piece->words), (void *)(end - sizeof(piece->words))))
@@ -218,7 +214,7 @@ __noinline __u64 task_in_piece(__u64 end, __u64 self)
 			return 0;
 		piece->objects--;
 		last = word;
-		if (is_running_task(word, self))
+		if (is_running_task(word, reader))
 			return end - sizeof(piece->words) + i * sizeof(word);
 	}
 	return 0;
@@ -228,31 +224,40 @@ __noinline __u64 task_in_piece(__u64 end, __u64 self)
  * The task that this thread runs, `thread` of its machine: of several that run in each other the outermost, which is the one that a pool has given
  * it; 0: none. It is near the beginning of the stack, and where the last one was when nothing was compiled anew since.
  */
-static __always_inline __u64 running_task_of(const struct java *jvm, __u64 thread)
+static __always_inline __u64 running_task_of(const struct java *jvm, __u64 thread, __u32 reader)
 {
-	const struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	const __u64 sp = ((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()))->sp, own = pthread_self();
 	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct java_thread *known = bpf_map_lookup_elem(&java_threads, &tid);
-	struct java_reading *reading = java_reading();
-	const __u64 sp = regs->sp, own = pthread_self();
-	__u64 end = user_word(thread + jvm->stack_base), self = user_word(thread + jvm->thread_object), task;
+	struct java_reading *reading = java_reading(reader);
+	__u64 end, task;
 
+	if (!known || !reading)
+		return 0;
+	reading->self = user_word(thread + jvm->thread_object);
+	if (jvm->object_by_handle && reading->self)
+		reading->self = user_word(reading->self);
+	if (!reading->self)
+		return 0;
+	end = user_word(thread + jvm->stack_base);
 	if (own > sp && own < end)
 		end = own & ~7ULL; /* what glibc keeps of a thread is above its stack */
-	if (jvm->object_by_handle && self)
-		self = user_word(self);
-	if (!self || !known || !reading)
-		return 0;
 	task = known->task_at > sp && known->task_at < end ? user_word(known->task_at) : 0;
-	if (task && is_running_task(task, self))
+	if (task && is_running_task(task, reader))
 		return task;
 	reading->objects = STACK_OBJECTS;
 	for (__u32 i = 0; i < STACK_PIECES && end > sp; i++, end -= STACK_WORDS * sizeof(__u64)) {
-		known->task_at = task_in_piece(end, self);
+		known->task_at = task_in_piece(end, reader);
 		if (known->task_at)
 			return user_word(known->task_at);
 	}
 	return 0;
+}
+
+/* Reads the allocation buffer of `thread`. Returns 0 on success. */
+static __always_inline long read_buffer(const struct java *jvm, __u64 thread, struct java_reading *reading)
+{
+	return bpf_probe_read_user(reading->buffer, sizeof(reading->buffer), (void *)(thread + jvm->buffer));
 }
 
 #endif

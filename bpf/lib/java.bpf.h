@@ -51,10 +51,13 @@ static __always_inline void server_ends(struct java *jvm, __u32 tid, __u64 span)
 /* This thread, `thread` of its machine, has read `span` and will do nothing else until it has answered. */
 static __always_inline void server_begins(struct java *jvm, __u64 thread, __u64 span)
 {
+	struct java_reading *reading = java_reading(JAVA_BY_CAPTURE);
 	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
 	__u64 before;
 
 	server_ends(jvm, tid, 0);
+	if (!reading || read_buffer(jvm, thread, reading))
+		return;
 	for (__u32 i = 0; i < SERVER_TRIES; i++) {
 		const __u32 at = server_place(tid, i);
 		struct java_server *s = &jvm->servers[at];
@@ -66,8 +69,8 @@ static __always_inline void server_begins(struct java *jvm, __u64 thread, __u64 
 			continue;
 		s->thread = thread;
 		s->tid = tid;
-		s->start = user_word(thread + jvm->buffer_start);
-		s->top = user_word(thread + jvm->buffer_top);
+		s->start = reading->buffer[0];
+		s->top = reading->buffer[1];
 		s->seen_start = 0;
 		s->seen_top = 0;
 		barrier();
@@ -103,33 +106,34 @@ __noinline int java_serves(__u64 conn, __u64 span, int blocking)
 }
 
 /* The request for which the thread of server `i` has made the object at `object`; 0: it is not certain that it has. */
-__noinline __u64 made_by(__u32 i, __u64 object)
+__noinline __u64 made_by(__u32 i, __u64 object, __u32 reader)
 {
+	struct java_reading *reading = java_reading(reader);
 	struct java *jvm = current_java();
 	struct java_server *s;
-	__u64 span, thread, start, top, from;
+	__u64 span, thread, from;
 
-	if (!jvm || i >= JAVA_SERVERS)
+	if (!jvm || !reading || i >= JAVA_SERVERS)
 		return 0;
 	s = &jvm->servers[i];
 	span = *(volatile __u64 *)&s->span;
 	thread = s->thread;
 	if (span == JAVA_FREE || span == JAVA_BUSY)
 		return 0;
-	start = user_word(thread + jvm->buffer_start);
-	top = user_word(thread + jvm->buffer_top);
+	if (read_buffer(jvm, thread, reading) || !reading->buffer[0])
+		return 0;
 	/* A buffer that it has got since holds nothing older than the request. */
-	from = start == s->start ? s->top : start;
+	from = reading->buffer[0] == s->start ? s->top : reading->buffer[0];
 	s->seen_start = from;
-	s->seen_top = top;
-	if (!start || object < from || object >= top)
+	s->seen_top = reading->buffer[1];
+	if (object < from || object >= reading->buffer[1])
 		return 0;
 	barrier();
 	return *(volatile __u64 *)&s->span == span && s->thread == thread ? span : 0;
 }
 
 /* As made_for, among the 64 servers from 64 * `group` on. */
-__noinline __u64 made_in_group(__u32 group, __u64 object, int seen)
+__noinline __u64 made_in_group(__u32 group, __u64 object, int seen, __u32 reader)
 {
 	struct java *jvm = current_java();
 	__u64 serving, span;
@@ -142,7 +146,7 @@ __noinline __u64 made_in_group(__u32 group, __u64 object, int seen)
 
 		if (!(serving >> i & 1) || (seen && object - s->seen_start >= s->seen_top - s->seen_start))
 			continue;
-		span = made_by(group * 64 + i, object);
+		span = made_by(group * 64 + i, object, reader);
 		if (span)
 			return span;
 	}
@@ -151,12 +155,12 @@ __noinline __u64 made_in_group(__u32 group, __u64 object, int seen)
 
 /* The request for which a thread has made the object at `object`: key in `live`, 0: not known. `seen`: only those are asked whose buffer held it
  * when that was looked at last. */
-static __always_inline __u64 made_for(const struct java *jvm, __u64 object, int seen)
+static __always_inline __u64 made_for(const struct java *jvm, __u64 object, int seen, __u32 reader)
 {
 	__u64 span;
 
 	for (__u32 group = 0; group < JAVA_SERVERS / 64; group++) {
-		span = jvm->serving[group] ? made_in_group(group, object, seen) : 0;
+		span = jvm->serving[group] ? made_in_group(group, object, seen, reader) : 0;
 		if (span)
 			return span;
 	}
@@ -164,8 +168,8 @@ static __always_inline __u64 made_for(const struct java *jvm, __u64 object, int 
 }
 
 /* The request for which this thread works: key in `live`, 0: none, or it has read one itself and that is its evidence (L2). It may be answered
- * meanwhile. */
-static __always_inline __u64 java_parent(void)
+ * meanwhile. `reader`: enum java_reader. */
+__noinline __u64 java_parent(__u32 reader)
 {
 	const __u32 tid = (__u32)bpf_get_current_pid_tgid();
 	const struct serving *s = bpf_map_lookup_elem(&threads, &tid);
@@ -179,11 +183,11 @@ static __always_inline __u64 java_parent(void)
 		return 0;
 	if (is_carrier(jvm, thread))
 		return virtual_thread_serves(jvm, thread);
-	task = running_task_of(jvm, thread);
+	task = running_task_of(jvm, thread, reader);
 	if (!task)
 		return 0;
-	span = made_for(jvm, task, 1);
-	return span ? span : made_for(jvm, task, 0);
+	span = made_for(jvm, task, 1, reader);
+	return span ? span : made_for(jvm, task, 0, reader);
 }
 
 /* Virtual threads do not serve here what they have read. */

@@ -34,7 +34,7 @@ static __always_inline void decide_context(struct call *k, struct conn *c, struc
 		s->event.ctx = c->out;
 		clear_flags(c, CONN_OUT_READY);
 	} else {
-		find_parent(proc->flags, c, &s->event.ctx);
+		find_parent(proc->flags, c, &s->event.ctx, JAVA_BY_CAPTURE);
 		s->event.ctx.inject = c->out_skip;
 		c->out_skip = 0;
 	}

@@ -87,9 +87,9 @@ static __always_inline void runtime_calls(struct proc *proc)
 		__sync_fetch_and_or(&proc->flags, PROC_QUIET); /* no room to say so: by the next call, then */
 }
 
-/* The request for which one is written on `c` now: key in `live`, 0: none. A function of its own, as those are that it asks: kernels before
- * 6.13 have 512 bytes of stack for all that is under way. */
-__noinline __u64 runtime_parent(struct conn *c, __u32 proc_flags)
+/* The request for which one is written on `c` now, by what probes in the runtime have told: key in `live`, 0: none. A function of its own, as
+ * those are that it asks: kernels before 6.13 have 512 bytes of stack for all that is under way. */
+__noinline __u64 probed_parent(struct conn *c, __u32 proc_flags)
 {
 	if (!c)
 		return 0;
@@ -99,9 +99,13 @@ __noinline __u64 runtime_parent(struct conn *c, __u32 proc_flags)
 		return go_parent();
 	if (follows_loops(proc_flags))
 		return loop_parent(c, proc_flags);
-	if (follows_java(proc_flags))
-		return java_parent();
 	return follows_tasks(proc_flags) ? python_parent() : 0;
+}
+
+/* The same, by whatever is known of the runtime. */
+static __always_inline __u64 runtime_parent(struct conn *c, __u32 proc_flags, enum java_reader reader)
+{
+	return follows_java(proc_flags) ? java_parent(reader) : probed_parent(c, proc_flags);
 }
 
 /* ... and what links it to that. */

@@ -26,8 +26,7 @@ TEST(HotSpot, SaysWhereEverythingIs) {
   EXPECT_EQ(layout->oop_shift, 3u);
   EXPECT_EQ(layout->oop_bytes, 4u);
   EXPECT_EQ(layout->os_thread, 560u);
-  EXPECT_EQ(layout->buffer_start, 256u);
-  EXPECT_EQ(layout->buffer_top, 264u);
+  EXPECT_EQ(layout->buffer, 256u);
   EXPECT_EQ(layout->object_by_handle, 1u);
   EXPECT_EQ(layout->mounted, 0u) << "no virtual threads";
   EXPECT_EQ(layout->symbol_text, 6u);
