@@ -6,7 +6,7 @@ import time
 from tests.causality import runtimes
 from tests.support import calls, e2e, environment, programs
 from tests.support.query import CLIENT
-from tests.support.sandbox import PLAIN, TRACED, listening, wait_until
+from tests.support.sandbox import TRACED, listening, wait_until
 
 SERVICE = pathlib.Path(__file__).parent / "services" / "Tasks.java"
 TASKS = {"futures": 3, "scheduled": 1, "completion": 1}  # way -> calls of a request
@@ -35,15 +35,6 @@ class JavaTasks(calls.CallsTest):
         self.ask("calls", "first")  # the first call has the agent look at the machine
         if "--runtime=java" in flags:
             wait_until(lambda: self.counter("runtimes_probed"), "the machine's layout")
-
-    def begin(self, way, token):
-        return self.sandbox.spawn("curl", ["curl", "-sSf", f"{self.url}/{way}/{token}"], group=PLAIN)
-
-    def end(self, process):
-        self.assertEqual(process.popen.wait(30), 0)
-
-    def ask(self, way, token):
-        self.end(self.begin(way, token))
 
     def spans_of(self, requests, calls_made):
         found = super().spans_of(requests + 1, calls_made + CALLS["calls"])

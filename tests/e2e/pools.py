@@ -9,7 +9,7 @@ import time
 from tests.causality import runtimes
 from tests.support import calls, e2e, environment, programs
 from tests.support.query import CLIENT
-from tests.support.sandbox import PLAIN, TRACED, listening, wait_until
+from tests.support.sandbox import TRACED, listening, wait_until
 
 SERVICES = pathlib.Path(__file__).parent / "services"
 CALLS = 3
@@ -47,15 +47,6 @@ class Pools(calls.CallsTest):
 
     def wait_for_log(self, words):
         wait_until(lambda: words in self.agent.process.log.read_text(), f'the agent says "{words}"')
-
-    def begin(self, path, token):
-        return self.sandbox.spawn("curl", ["curl", "-sSf", f"{self.url}/{path}/{token}"], group=PLAIN)
-
-    def end(self, process):
-        self.assertEqual(process.popen.wait(30), 0)
-
-    def ask(self, path, token):
-        self.end(self.begin(path, token))
 
     def spans_of(self, requests, calls_made):
         found = super().spans_of(requests, calls_made)

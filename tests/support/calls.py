@@ -23,6 +23,16 @@ class CallsTest(e2e.EndToEndTest):
             url, group=PLAIN, path=f"/{how}/", prefix=prefix or how, clients=clients, requests=requests
         )
 
+    def begin(self, path, token):
+        """One request to self.url, from outside of what is traced, in the background."""
+        return self.sandbox.spawn("curl", ["curl", "-sSf", f"{self.url}/{path}/{token}"], group=PLAIN)
+
+    def end(self, process):
+        self.assertEqual(process.popen.wait(30), 0)
+
+    def ask(self, path, token):
+        self.end(self.begin(path, token))
+
     def counter(self, name):
         return metrics.Samples(metrics.get(self.agent.metrics_port, "/metrics")).total(f"clew_agent_{name}_total")
 
