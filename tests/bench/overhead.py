@@ -6,7 +6,7 @@ and the spans that were lost. The load generator shares its core with the agent.
 no agent, but a process that takes as much of that core. Its throughput is what even free tracing would leave here. Prints a
 line per round and workload, then one JSON object. Exit status 1 when a figure misses its mark.
 
-With --against FLAG "off" is an agent with that flag, for instance --against=--runtime=none: what a part of tracing costs.
+With --against FLAG "off" is an agent with that flag alone, for instance --against=--runtime=none: what a part of tracing costs.
 
 usage: overhead.py [--quick] [--workloads PATTERN] [--pairs N] [--capture auto|socket|syscall]
                    [--flag AGENT_FLAG]... [--against AGENT_FLAG]     (root, 2 cores)
@@ -91,10 +91,10 @@ class Bench:
         with Neighbour(self._sandbox, share):
             return self.load()
 
-    def traced(self, flags=()):
-        """A run with the agent and these flags, which starts before it and ends after it, so that all its spans are out."""
+    def traced(self, flags=None):
+        """A run with the agent and these flags (None: those that are measured), which starts before it and ends after it, so that all its spans are out."""
         before = self._target.spans()
-        flags = [*self._flags, *flags]
+        flags = self._flags if flags is None else flags
         agent = Agent(self._sandbox, self._target.port, capture=self._capture, cpu=OTHER_CPU, flags=flags).start()
         time.sleep(0.5)
         user_before, system_before = agent.cpu_seconds()
