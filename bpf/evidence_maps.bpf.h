@@ -114,6 +114,7 @@ struct java {
 	__u32 os_thread, buffer, stack_base, thread_object, object_by_handle, mounted, owner_id; /* JavaThread */
 	__u32 pthread; /* OSThread */
 	__u32 class_name, class_super, symbol_length, symbol_text;
+	__u32 pad;
 	/* Written by the kernel side: */
 	__u32 other_classes[JAVA_CLASSES]; /* as objects name theirs: those that are no tasks, by their hash */
 	__u64 serving[JAVA_SERVERS / 64]; /* a bit for each of them that serves one */

@@ -18,10 +18,10 @@ constexpr std::uint64_t kWord = 8;
 // A field by its names, the newest first: JDK 11 to 25 call some of them differently.
 using Names = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-// Collects what a layout needs, and what is missing.
-class Collector {
+// Looks for what a layout needs, and says what is missing.
+class Lookup {
  public:
-  explicit Collector(const VmTables& tables) : tables_(tables) {}
+  explicit Lookup(const VmTables& tables) : tables_(tables) {}
 
   std::uint32_t Offset(const Names& names) {
     const std::uint32_t offset = OffsetIfAny(names);
@@ -75,9 +75,13 @@ std::string Unreadable(const std::map<std::string, bool, std::less<>>& flags) {
   return {};
 }
 
-constexpr std::array<std::string_view, 7> kFlags = {
-    "UseG1GC",           "UseParallelGC", "UseSerialGC", "UseTLAB", "UseCompressedClassPointers",
-    "UseCompressedOops", "UseCompactObjectHeaders"};
+constexpr std::array<std::string_view, 7> kFlags = {"UseG1GC",
+                                                    "UseParallelGC",
+                                                    "UseSerialGC",
+                                                    "UseTLAB",
+                                                    "UseCompressedClassPointers",
+                                                    "UseCompressedOops",
+                                                    "UseCompactObjectHeaders"};
 
 }  // namespace
 
@@ -88,9 +92,8 @@ Result<JavaLayout> LayoutOfJava(const VmTables& tables) {
   if (const std::string why = Unreadable(flags); !why.empty())
     return Error{Code::kUnsupported, "java: " + why};
   const auto narrow = flags.find("UseCompressedOops");
-  Collector get(tables);
+  Lookup get(tables);
   JavaLayout layout;
-  layout.heap_begin = get.Static({{"Universe", "_collectedHeap"}});
   layout.class_base = get.Static({{"CompressedKlassPointers", "_base"},
                                   {"CompressedKlassPointers", "_narrow_klass._base"},
                                   {"Universe", "_narrow_klass._base"}});
@@ -109,7 +112,8 @@ Result<JavaLayout> LayoutOfJava(const VmTables& tables) {
   layout.thread_object = get.Offset({{"JavaThread", "_threadObj"}});
   layout.object_by_handle = tables.IsOf("JavaThread", "_threadObj", "OopHandle") ? 1 : 0;
   layout.mounted = get.OffsetIfAny({{"JavaThread", "_cont_entry"}});
-  layout.owner_id = get.OffsetIfAny({{"JavaThread", "_monitor_owner_id"}, {"JavaThread", "_lock_id"}});
+  layout.owner_id =
+      get.OffsetIfAny({{"JavaThread", "_monitor_owner_id"}, {"JavaThread", "_lock_id"}});
   layout.pthread = get.Offset({{"OSThread", "_pthread_id"}});
   layout.class_name = get.Offset({{"Klass", "_name"}});
   layout.class_super = get.Offset({{"Klass", "_super"}});
@@ -118,15 +122,17 @@ Result<JavaLayout> LayoutOfJava(const VmTables& tables) {
   const std::uint32_t buffer = get.Offset({{"Thread", "_tlab"}});
   const auto start = tables.Offset("ThreadLocalAllocBuffer", "_start");
   const auto top = tables.Offset("ThreadLocalAllocBuffer", "_top");
+  const std::uint64_t heap = get.Static({{"Universe", "_collectedHeap"}});
   const std::uint32_t reserved = get.Offset({{"CollectedHeap", "_reserved"}});
   if (!get.missing().empty()) return Error{Code::kUnsupported, "java: no " + get.missing()};
   if (!start || top != *start + kWord)
     return Error{Code::kUnsupported, "java: no ThreadLocalAllocBuffer::_start with _top behind it"};
   layout.buffer = buffer + *start;
   // A MemRegion: where it begins, and how many words it has.
-  const auto begin = tables.Word(layout.heap_begin + reserved);
-  const auto words = tables.Word(layout.heap_begin + reserved + kWord);
-  if (!begin || !words || *begin == 0 || *words == 0 || *words > (~std::uint64_t{0} - *begin) / kWord)
+  const auto begin = tables.Word(heap + reserved);
+  const auto words = tables.Word(heap + reserved + kWord);
+  if (!begin || !words || *begin == 0 || *words == 0 ||
+      *words > (~std::uint64_t{0} - *begin) / kWord)
     return Error{Code::kUnsupported, "java: its heap is not there yet"};
   layout.heap_begin = *begin;
   layout.heap_end = *begin + *words * kWord;

@@ -15,12 +15,12 @@ namespace clew::runtime {
 // its first call it does.
 Plan PlanJava(const process::ReadAt& executable);
 
-// Where a machine has what is read. kUnsupported: it has it nowhere, or keeps its heap in a way that
-// is not read, with the reason.
+// Where a machine has what is read. kUnsupported: it has it nowhere, or keeps its heap in a way
+// that is not read, with the reason.
 Result<JavaLayout> LayoutOfJava(const VmTables& tables);
 
-// The same for the process whose folder is `proc`, such as /proc/17. Reads its memory. Linear in what
-// the machine says of itself: some milliseconds.
+// The same for the process whose folder is `proc`, such as /proc/17. Reads its memory. Linear in
+// what the machine says of itself: some milliseconds.
 Result<JavaLayout> ReadHotSpot(const std::string& proc);
 
 }  // namespace clew::runtime

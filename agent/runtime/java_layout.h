@@ -17,7 +17,8 @@ struct JavaLayout {
   std::uint32_t oop_bytes = 0;  // of a reference in an object: 4 or 8
   // JavaThread
   std::uint32_t os_thread = 0;
-  std::uint32_t buffer = 0;  // its allocation buffer: two words, where that begins and how far it is used
+  // Its allocation buffer: two words, where that begins and how far it is used.
+  std::uint32_t buffer = 0;
   std::uint32_t stack_base = 0;
   std::uint32_t thread_object = 0;
   std::uint32_t object_by_handle = 0;  // 1: that is where the reference is, 0: it is the reference
@@ -30,6 +31,7 @@ struct JavaLayout {
   std::uint32_t class_super = 0;
   std::uint32_t symbol_length = 0;
   std::uint32_t symbol_text = 0;
+  std::uint32_t pad = 0;
 };
 
 }  // namespace clew::runtime

@@ -22,7 +22,8 @@ struct Probe {
   std::uint64_t cookie = 0;  // what the program is told, as it says
 };
 
-// All probes of one runtime, or none (kJava needs none): work that begins unseen would be taken for the work before.
+// All probes of one runtime, or none (kJava needs none): work that begins unseen would be taken for
+// the work before.
 struct Plan {
   std::optional<Kind> kind;  // none: no runtime that is known, or not all of its probes can be had
   std::vector<Probe> probes;
@@ -31,8 +32,8 @@ struct Plan {
   std::uint32_t waits_for = 0;  // kAsyncio: where a task has the future that it waits for
 };
 
-// What a plan is made for. kJavaProgram: an executable called java. kNothing: there are no probes, the
-// kernel side finds such processes itself.
+// What a plan is made for. kJavaProgram: an executable called java. kNothing: there are no probes,
+// the kernel side finds such processes itself.
 enum class Part : std::uint8_t { kExecutable, kPythonModule, kJavaProgram, kNothing };
 
 // A runtime that is known. To add one: its plan in a file of its own, a line in kRuntimes, its

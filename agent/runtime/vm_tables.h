@@ -21,8 +21,9 @@ class VmTables {
  public:
   // The variables of libjvm.so that lead to the tables.
   static std::vector<std::string_view> Variables();
-  // The tables of the machine in a process. `variables`: where each of those lies in `memory`, which is
-  // the process's. nullopt: not all are there, or the tables cannot be read.
+  // The tables of the machine in a process. `variables`: where each of those lies in `memory`,
+  // which is the process's and must outlive the result. nullopt: not all are there, or the tables
+  // cannot be read.
   using Addresses = std::map<std::string, std::uint64_t, std::less<>>;
   static std::optional<VmTables> Read(const Addresses& variables, process::ReadAt memory);
 

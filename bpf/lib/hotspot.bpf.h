@@ -75,7 +75,8 @@ static __always_inline struct virtual_thread mounted_on(const struct java *jvm, 
 #define MAX_SUPERCLASSES 4
 #define OBJECT_CLASS 8 /* behind the mark word */
 #define OBJECT_FIELDS 12
-#define TASK_FIELDS 5 /* FutureTask's own: its state and four references, in whatever order */
+#define TASK_NEW 0 /* FutureTask.state, its first field: it waits or runs */
+#define TASK_REFERENCES 4 /* FutureTask's own, behind its state, in whatever order */
 #define STACK_WORDS 256 /* that are looked at together */
 #define STACK_PIECES 8
 #define STACK_OBJECTS 64 /* ... until so many objects were no running task: a pool's frames come first */
@@ -85,10 +86,7 @@ struct java_reading {
 	__u64 self; /* the object of the thread that runs */
 	__u64 buffer[2]; /* of a thread's allocations: where it begins, how far it is used */
 	__u64 words[STACK_WORDS];
-	union {
-		__u32 narrow[TASK_FIELDS];
-		__u64 wide[TASK_FIELDS];
-	} fields;
+	__u32 fields[1 + 2 * TASK_REFERENCES]; /* of a task: its state, and references of one or two words each */
 	char name[FUTURE_TASK_LENGTH];
 	__u32 objects; /* that may still be looked at */
 };
@@ -146,30 +144,17 @@ static __always_inline int is_task_class(const struct java *jvm, __u32 id, struc
 	return TASK_NO;
 }
 
-/* One of the fields of the task at `object` leads to the thread that runs: only its `runner` can be a thread. */
+/* The task at `object` has not ended (its result might be a thread), and leads to the thread that runs: only by its `runner` can it. */
 static __always_inline int is_run_here(const struct java *jvm, __u64 object, struct java_reading *reading)
 {
-	__u64 reference = reading->self;
+	const int narrow = jvm->oop_bytes == sizeof(__u32);
+	const __u64 self = narrow ? (reading->self - jvm->oop_base) >> jvm->oop_shift : reading->self;
+	__u32 *fields = reading->fields;
 
-	if (jvm->oop_bytes == sizeof(__u32)) {
-		__u32 *narrow = reading->fields.narrow;
-
-		reference = (reference - jvm->oop_base) >> jvm->oop_shift;
-		if (bpf_probe_read_user(narrow, TASK_FIELDS * sizeof(*narrow), (void *)(object + OBJECT_FIELDS)))
-			return 0;
-		for (__u32 i = 0; i < TASK_FIELDS; i++) {
-			if (narrow[i] == reference)
-				return 1;
-		}
+	if (bpf_probe_read_user(fields, sizeof(reading->fields), (void *)(object + OBJECT_FIELDS)) || fields[0] != TASK_NEW)
 		return 0;
-	}
-	__u64 *wide = reading->fields.wide;
-
-	/* The state comes first, and fills the word that the class began. */
-	if (bpf_probe_read_user(wide, TASK_FIELDS * sizeof(*wide), (void *)(object + OBJECT_FIELDS + sizeof(__u32))))
-		return 0;
-	for (__u32 i = 0; i < TASK_FIELDS; i++) {
-		if (wide[i] == reference)
+	for (__u32 i = 0; i < TASK_REFERENCES; i++) {
+		if (self == (narrow ? fields[1 + i] : (__u64)fields[2 + 2 * i] << 32 | fields[1 + 2 * i]))
 			return 1;
 	}
 	return 0;
@@ -246,7 +231,7 @@ static __always_inline __u64 running_task_of(const struct java *jvm, __u64 threa
 	if (task && is_running_task(task, reader))
 		return task;
 	reading->objects = STACK_OBJECTS;
-	for (__u32 i = 0; i < STACK_PIECES && end > sp; i++, end -= STACK_WORDS * sizeof(__u64)) {
+	for (__u32 i = 0; i < STACK_PIECES && end > sp && reading->objects; i++, end -= STACK_WORDS * sizeof(__u64)) {
 		known->task_at = task_in_piece(end, reader);
 		if (known->task_at)
 			return user_word(known->task_at);

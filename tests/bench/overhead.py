@@ -92,7 +92,10 @@ class Bench:
             return self.load()
 
     def traced(self, flags=None):
-        """A run with the agent and these flags (None: those that are measured), which starts before it and ends after it, so that all its spans are out."""
+        """A run with the agent, which starts before it and ends after it, so that all its spans are out.
+
+        flags: the agent's; None: those that are measured.
+        """
         before = self._target.spans()
         flags = self._flags if flags is None else flags
         agent = Agent(self._sandbox, self._target.port, capture=self._capture, cpu=OTHER_CPU, flags=flags).start()

@@ -86,7 +86,9 @@ def measure(sandbox, runtime, shape, options):
     """The Score of one cell over all seeds."""
     total = truth.Score()
     for seed in range(options.first_seed, options.first_seed + options.seeds):
-        chosen = cell.Options(options.at_once, options.requests, seed, options.capture, options.inject, options.runtime)
+        chosen = cell.Options(
+            options.at_once, options.requests, seed, options.capture, options.inject, options.runtime
+        )
         run = cell.Run(sandbox, runtime, chosen)
         scores, unasked = run.scores([shape])
         total += scores[shape.name]

@@ -107,6 +107,11 @@ class JavaTasks(calls.CallsTest):
         self.ask("holds", "own")
         self.check_nobodys("holding")
 
+    def test_a_task_that_has_ended_says_nothing_even_if_its_result_is_the_thread_that_calls(self):
+        self.start_tasks(workers=1)
+        self.ask("ended", "own")
+        self.check_nobodys("holding")
+
     def start_virtual(self):
         java = runtimes.newer_java(VIRTUAL_THREADS_SINCE)
         if java is None:

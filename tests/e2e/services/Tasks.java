@@ -42,6 +42,7 @@ public final class Tasks {
           Map.entry("keeps", (token, exchange) -> kept = new FutureTask<>(() -> call(token), null)),
           Map.entry("runs", (token, exchange) -> runKept()),
           Map.entry("holds", (token, exchange) -> hold(token)),
+          Map.entry("ended", (token, exchange) -> holdEnded(token)),
           Map.entry("calls", (token, exchange) -> call(token)),
           Map.entry("waits", (token, exchange) -> waitForAnswer(exchange)),
           Map.entry("answers", (token, exchange) -> answerTheOther()));
@@ -97,6 +98,22 @@ public final class Tasks {
     Thread background = new Thread(() -> workers.execute(() -> callHolding(slow)));
     background.start();
     slow.get();
+  }
+
+  /** ... or one that has ended, and whose result is the thread that works now. Needs a single worker. */
+  private static void holdEnded(String token) throws Exception {
+    Future<Thread> ended = workers.submit(() -> {
+      call(token);
+      return Thread.currentThread();
+    });
+    ended.get();
+    CountDownLatch done = new CountDownLatch(1);
+    Thread background = new Thread(() -> workers.execute(() -> {
+      callHolding(ended);
+      done.countDown();
+    }));
+    background.start();
+    done.await();
   }
 
   private static boolean callHolding(Future<?> task) {

@@ -1,4 +1,5 @@
-// Any bytes as the memory of a virtual machine, and as the list of what a process has mapped: no harm, and no heap that ends before it begins.
+// Any bytes as the memory of a virtual machine, and as the list of what a process has mapped: no
+// harm, and no heap that ends before it begins.
 #include <cstdint>
 #include <string_view>
 
@@ -10,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view memory(reinterpret_cast<const char*>(data), size);
   clew::process::FindMapped(memory, "libjvm.so");
   VmTables::Addresses variables;
-  for (const std::string_view name : VmTables::Variables()) variables[std::string(name)] = 8 * variables.size();
+  for (const std::string_view name : VmTables::Variables())
+    variables[std::string(name)] = 8 * variables.size();
   const auto tables = VmTables::Read(variables, clew::process::ReadFrom(memory));
   const auto layout = tables ? LayoutOfJava(*tables) : clew::Error{clew::Code::kUnsupported, {}};
   CLEW_CHECK(!layout || layout->heap_begin < layout->heap_end);

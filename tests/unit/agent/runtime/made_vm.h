@@ -24,7 +24,8 @@ class MadeVm {
   // Room for `size` zero bytes. Returns its address.
   std::uint64_t Room(std::size_t size);
 
-  // As those of the machine's library, when everything is told. The memory must outlive what is read.
+  // As those of the machine's library, when everything is told. The memory must outlive what is
+  // read.
   VmTables::Addresses Finish();
   const std::string& memory() const { return memory_; }
 

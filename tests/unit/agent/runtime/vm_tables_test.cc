@@ -53,7 +53,8 @@ TEST(VmTables, TellsTheFlagsThatAreAskedFor) {
   const auto variables = vm.Finish();
   const std::array<std::string_view, 3> wanted = {"UseG1GC", "UseZGC", "UseAbsent"};
   const auto flags = Read(variables, vm.memory())->Flags(wanted);
-  EXPECT_EQ(flags, (std::map<std::string, bool, std::less<>>{{"UseG1GC", true}, {"UseZGC", false}}));
+  EXPECT_EQ(flags,
+            (std::map<std::string, bool, std::less<>>{{"UseG1GC", true}, {"UseZGC", false}}));
 }
 
 TEST(VmTables, WithoutOneOfTheVariablesThereIsNothing) {
