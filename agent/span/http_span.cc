@@ -78,7 +78,7 @@ const char* InjectName(std::uint8_t inject) {
 }
 
 // By enum clew_none; empty when it is not known.
-constexpr const char* kNoneNames[] = {"",        "no_evidence", "answered",      "disagreed",
+constexpr const char* kNoneNames[] = {"",        "no_evidence", "answered",     "disagreed",
                                       "demoted", "unsure",      "loop_callback"};
 static_assert(std::size(kNoneNames) == CLEW_NONE_MAX);
 
@@ -92,8 +92,9 @@ bool CarriesContext(const Exchange& exchange) {
          context.link == CLEW_LINK_PAYLOAD;
 }
 
-// What both ends of the call say alike, so that the collector can join them: with the peer's address
-// and port, where on the wire its first byte is. Nothing where a header has said more already.
+// What both ends of the call say alike, so that the collector can join them: with the peer's
+// address and port, where on the wire its first byte is. Nothing where a header has said more
+// already.
 void AddWire(const Exchange& exchange, Attributes& out) {
   const conn::Endpoint& local = exchange.conn.local;
   if (exchange.request_seq == 0 || local.address.empty() || CarriesContext(exchange)) return;
@@ -130,7 +131,8 @@ void AddClientUrl(const Target& target, std::string_view scheme, std::string_vie
   if (host.empty()) return;
   std::string url;
   url.reserve(scheme.size() + host.size() + target.path.size() + target.query.size() + 32);
-  url.append(scheme).append("://").append(host);
+  url.append(scheme).append("://");
+  AppendAuthority(url, host);
   if (target.path != "*") AppendPath(url, target.path);
   if (!target.query.empty() && policy != QueryPolicy::kDrop) {
     url.push_back('?');
@@ -216,7 +218,8 @@ void DescribeHttp(Exchange& exchange, const std::string& route, QueryPolicy poli
     out.Number("http.response.body.size", static_cast<std::int64_t>(*exchange.response_body_size));
   out.Number("thread.id", exchange.tid);
   if (server) {
-    out.Text("clew.context.source", exchange.context.origin == CLEW_ORIGIN_OPTION ? "tcp_option" : "");
+    out.Text("clew.context.source",
+             exchange.context.origin == CLEW_ORIGIN_OPTION ? "tcp_option" : "");
   } else {
     out.Text("clew.link.method", LinkName(exchange.context.link));
     if (exchange.context.link != CLEW_LINK_NONE)

@@ -7,6 +7,7 @@ namespace clew::span {
 namespace {
 
 constexpr std::string_view kRedacted = "REDACTED";
+constexpr std::string_view kRedactedUser = "REDACTED:REDACTED@";
 
 // Keys whose value is never kept. The first four: OpenTelemetry HTTP conventions, url.query.
 constexpr std::string_view kSecretKeys[] = {"awsaccesskeyid",
@@ -50,13 +51,21 @@ bool IsSecret(std::string_view key) {
 
 void RedactUserInformation(std::string& text) {
   constexpr std::string_view kBegin = "://";
-  constexpr std::string_view kReplacement = "REDACTED:REDACTED@";
   for (auto at = text.find(kBegin); at != text.npos; at = text.find(kBegin, at)) {
     at += kBegin.size();
     const auto end = std::min(text.find_first_of("/?", at), text.size());
     const auto last = std::string_view(text).substr(at, end - at).rfind('@');
-    if (last != std::string_view::npos) text.replace(at, last + 1, kReplacement);
+    if (last != std::string_view::npos) text.replace(at, last + 1, kRedactedUser);
   }
+}
+
+void AppendAuthority(std::string& out, std::string_view authority) {
+  const auto last = authority.rfind('@');
+  if (last != authority.npos) {
+    out += kRedactedUser;
+    authority.remove_prefix(last + 1);
+  }
+  out += authority;
 }
 
 void AppendQuery(std::string& out, std::string_view query, QueryPolicy policy) {

@@ -14,6 +14,10 @@ enum class QueryPolicy : std::uint8_t {
   kDrop,    // no query at all
 };
 
+// Appends `authority` ("user:password@host:port") to `out`; what comes before its last "@" becomes
+// "REDACTED:REDACTED@", whatever bytes it has: a malformed one must not show a password either.
+void AppendAuthority(std::string& out, std::string_view authority);
+
 // Appends `query` (without "?") to `out` as the policy says.
 void AppendQuery(std::string& out, std::string_view query, QueryPolicy policy);
 

@@ -52,5 +52,18 @@ TEST(Redact, UserInformationIsHiddenInEveryUrl) {
   EXPECT_EQ(redacted("://@"), "://REDACTED:REDACTED@");
 }
 
+// Found by fuzzing: behind a slash, a password in a malformed authority was taken for a path's.
+TEST(Redact, UserInformationIsHiddenInEveryAuthority) {
+  const auto redacted = [](std::string_view authority) {
+    std::string out = "http://";
+    AppendAuthority(out, authority);
+    return out;
+  };
+  EXPECT_EQ(redacted("shop:80"), "http://shop:80");
+  EXPECT_EQ(redacted("bob:pw@shop"), "http://REDACTED:REDACTED@shop");
+  EXPECT_EQ(redacted("//bob:pw@shop"), "http://REDACTED:REDACTED@shop");
+  EXPECT_EQ(redacted("a@b/c?d@"), "http://REDACTED:REDACTED@");
+}
+
 }  // namespace
 }  // namespace clew::span
