@@ -89,6 +89,11 @@ class Service:
         for _ in range(CALLS):
             await asyncio.get_running_loop().run_in_executor(self._pool, blocking_call, token)
 
+    async def crowd(self, token):
+        """More work than the pool has workers: some of it waits in the queue until a worker asks for it without waiting."""
+        run = asyncio.get_running_loop().run_in_executor
+        await asyncio.gather(*(run(self._pool, blocking_call, token) for _ in range(CALLS)))
+
     async def callback(self, token):
         for _ in range(CALLS):
             await self._client.call_by_callback(token)
